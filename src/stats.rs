@@ -1,0 +1,241 @@
+//! Running totals of constant size: latencies, and quantities over time.
+//!
+//! Everything that pictures and summaries show comes from here, never from kept rows, so
+//! that an hour-long run costs no more memory than a short one.
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+/// The longest time told apart, one hour; longer ones count as this.
+const LATENCY_MAX_NS: u64 = 3_600_000_000_000;
+
+/// A distribution of times, each kept within one part in a hundred.
+#[derive(Clone, Debug)]
+pub struct Latency {
+    histogram: Histogram<u64>,
+    sum_ns: u128,
+    max_ns: u64,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        let histogram = match Histogram::new(2) {
+            Ok(histogram) => histogram,
+            Err(error) => unreachable!("two significant digits are allowed: {error}"),
+        };
+        Latency { histogram, sum_ns: 0, max_ns: 0 }
+    }
+}
+
+/// The figures of a [`Latency`] that tables and files show, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LatencySummary {
+    /// Half of the samples are at most this.
+    pub p50: u64,
+    /// 90 % of the samples are at most this.
+    pub p90: u64,
+    /// 99 % of the samples are at most this.
+    pub p99: u64,
+    /// 99.9 % of the samples are at most this.
+    pub p999: u64,
+    /// The largest sample.
+    pub max: u64,
+    /// The exact mean.
+    pub mean: f64,
+    /// How many samples there are.
+    pub samples: u64,
+}
+
+impl Latency {
+    /// Adds `count` samples of `time_ns`.
+    pub fn record(&mut self, time_ns: u64, count: u64) {
+        self.histogram.saturating_record_n(time_ns.clamp(1, LATENCY_MAX_NS), count);
+        self.sum_ns += u128::from(time_ns) * u128::from(count);
+        self.max_ns = self.max_ns.max(time_ns);
+    }
+
+    /// Adds all samples of `other`.
+    pub fn add(&mut self, other: &Latency) {
+        // Resizes itself; both have the same precision, so nothing can be refused.
+        let _ = self.histogram.add(&other.histogram);
+        self.sum_ns += other.sum_ns;
+        self.max_ns = self.max_ns.max(other.max_ns);
+    }
+
+    /// The `quantile` (0 to 1) of what came since `earlier`, an older copy of this same
+    /// distribution; `None` when nothing came.
+    pub fn quantile_since(&self, earlier: &Latency, quantile: f64) -> Option<u64> {
+        let mut recent = self.histogram.clone();
+        recent.subtract(&earlier.histogram).ok()?;
+        (!recent.is_empty()).then(|| recent.value_at_quantile(quantile))
+    }
+
+    /// How many samples there are.
+    pub fn samples(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// The sum of all samples.
+    pub fn sum_ns(&self) -> u128 {
+        self.sum_ns
+    }
+
+    /// The figures for tables and files.
+    pub fn summary(&self) -> LatencySummary {
+        let samples = self.samples();
+        if samples == 0 {
+            return LatencySummary::default();
+        }
+        // A bucket reports its upper edge, which may lie above the largest sample in it.
+        let at = |quantile| self.histogram.value_at_quantile(quantile).min(self.max_ns);
+        LatencySummary {
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: self.max_ns,
+            mean: self.sum_ns as f64 / samples as f64,
+            samples,
+        }
+    }
+
+    /// The distribution as `[upper edge in ns, samples]`, four bars a factor of ten, empty
+    /// ones left out: what a picture draws.
+    pub fn bars(&self) -> Vec<(u64, u64)> {
+        let step = 10f64.powf(0.25);
+        let mut bars = Vec::new();
+        for bucket in self.histogram.iter_log(10, step) {
+            if bucket.count_since_last_iteration() > 0 {
+                bars.push((bucket.value_iterated_to(), bucket.count_since_last_iteration()));
+            }
+        }
+        bars
+    }
+}
+
+/// The most steps a [`Timeline`] has.
+pub const TIMELINE_STEPS_MAX: usize = 240;
+
+/// Averages of some quantity over equal steps of time, for several rows at once.
+///
+/// When the steps are used up, neighbours are merged and the step is doubled: the whole run
+/// is always covered, by between 120 and 240 steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// The length of a step in seconds.
+    pub step_s: f64,
+    /// A row for each quantity, a value for each step, oldest first.
+    pub rows: Vec<Vec<f32>>,
+    #[serde(skip)]
+    partial: Partial,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Partial {
+    sums: Vec<f64>,
+    covered_s: f64,
+}
+
+impl Timeline {
+    /// An empty timeline of `rows` quantities with steps of `step_s` seconds.
+    pub fn new(rows: usize, step_s: f64) -> Self {
+        let partial = Partial { sums: vec![0.0; rows], covered_s: 0.0 };
+        Timeline { step_s, rows: vec![Vec::new(); rows], partial }
+    }
+
+    /// Adds `for_s` seconds during which row `i` had the mean value `values[i]`.
+    pub fn add(&mut self, values: &[f32], for_s: f64) {
+        for (sum, value) in self.partial.sums.iter_mut().zip(values) {
+            *sum += f64::from(*value) * for_s;
+        }
+        self.partial.covered_s += for_s;
+        if self.partial.covered_s >= self.step_s * 0.99 {
+            self.close_step();
+        }
+    }
+
+    /// The number of steps that are complete.
+    pub fn steps(&self) -> usize {
+        self.rows.first().map_or(0, Vec::len)
+    }
+
+    fn close_step(&mut self) {
+        for (row, sum) in self.rows.iter_mut().zip(&mut self.partial.sums) {
+            row.push((*sum / self.partial.covered_s) as f32);
+            *sum = 0.0;
+        }
+        self.partial.covered_s = 0.0;
+        if self.steps() >= TIMELINE_STEPS_MAX {
+            self.step_s *= 2.0;
+            for row in &mut self.rows {
+                *row = row
+                    .chunks(2)
+                    .map(|pair| pair.iter().sum::<f32>() / pair.len() as f32)
+                    .collect();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_and_mean_are_those_of_the_samples() {
+        let mut latency = Latency::default();
+        (1..=1000).for_each(|time_ns| latency.record(time_ns * 1000, 1));
+        let summary = latency.summary();
+        let near = |value: u64, expected: f64| (value as f64 / expected - 1.0).abs() < 0.01;
+        assert!(near(summary.p50, 500e3) && near(summary.p90, 900e3) && near(summary.p99, 990e3));
+        assert_eq!((summary.max, summary.mean, summary.samples), (1_000_000, 500_500.0, 1000));
+    }
+
+    #[test]
+    fn an_empty_distribution_has_no_figures() {
+        assert_eq!(Latency::default().summary(), LatencySummary::default());
+        assert!(Latency::default().bars().is_empty());
+    }
+
+    #[test]
+    fn times_beyond_the_range_still_count() {
+        let mut latency = Latency::default();
+        latency.record(0, 1);
+        latency.record(u64::MAX, 2);
+        assert_eq!(latency.samples(), 3);
+        assert_eq!(latency.summary().max, u64::MAX);
+    }
+
+    #[test]
+    fn bars_hold_every_sample_once() {
+        let mut latency = Latency::default();
+        (0..500u64).for_each(|i| latency.record(i * i * 37, 1 + i % 3));
+        assert_eq!(latency.bars().iter().map(|(_, count)| count).sum::<u64>(), latency.samples());
+        assert!(latency.bars().is_sorted());
+    }
+
+    #[test]
+    fn what_came_since_is_told_from_what_was_there() {
+        let mut latency = Latency::default();
+        latency.record(1_000, 100);
+        let earlier = latency.clone();
+        assert_eq!(latency.quantile_since(&earlier, 0.5), None);
+        latency.record(1_000_000, 1);
+        let recent = latency.quantile_since(&earlier, 0.5).unwrap();
+        assert!((990_000..=1_010_000).contains(&recent));
+    }
+
+    #[test]
+    fn a_timeline_covers_any_length_with_bounded_steps() {
+        let mut timeline = Timeline::new(2, 0.5);
+        for i in 0..10_000 {
+            timeline.add(&[1.0, (i % 2) as f32], 0.25);
+        }
+        assert!((TIMELINE_STEPS_MAX / 2..TIMELINE_STEPS_MAX).contains(&timeline.steps()));
+        let covered = timeline.steps() as f64 * timeline.step_s;
+        assert!((covered - 2500.0).abs() <= timeline.step_s, "{covered}");
+        assert!(timeline.rows[0].iter().all(|value| *value == 1.0));
+        assert!(timeline.rows[1].iter().all(|value| (*value - 0.5).abs() < 1e-6));
+    }
+}

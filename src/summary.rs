@@ -1,0 +1,155 @@
+//! The summary of a run: what `summary.json` holds and what tables and pictures are made of.
+//!
+//! All figures are exact running totals of the engine, except where [`Summary::estimated`]
+//! says that they were worked out from recorded rows alone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::class::Class;
+use crate::ids::{CpuId, WorkerId};
+use crate::ledger::Ledger;
+use crate::stats::{LatencySummary, Timeline};
+
+/// One run, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The version of this layout; see [`crate::record::SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The machine it ran on.
+    pub machine: Machine,
+    /// Every setting in force, as text, by its flag's name.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// The rule that chose the workers.
+    pub policy: String,
+    /// How many workers the rule looked at for each packet.
+    pub choices: u32,
+    /// The seed of every random stream of the run.
+    pub seed: u64,
+    /// How the run ended: `complete`, `abandoned` (drain limit passed), `aborted` (second
+    /// signal).
+    pub ended: String,
+    /// When the run began, in milliseconds since 1970, by the wall clock.
+    pub started_unix_ms: u64,
+    /// From the first packet possible to the end of the drain, in seconds.
+    pub duration_s: f64,
+    /// Packets whose work ended, well or not, per second of the run.
+    pub throughput_packets_per_s: f64,
+    /// Where every packet went.
+    pub ledger: Ledger,
+    /// Rows in `assignments.csv`.
+    pub recorded_rows: u64,
+    /// Packets that could not be written down: the disk was full, or the recorder too slow.
+    /// Their weight is in the next row that could be.
+    #[serde(default)]
+    pub rows_not_recorded: u64,
+    /// Times of all packets.
+    pub latency_ns: LatencyFigures,
+    /// A line for each worker.
+    pub workers: Vec<WorkerFigures>,
+    /// A line for each class of core.
+    pub classes: Vec<ClassFigures>,
+    /// Mean utilization of each worker's core over time (0 to 1), rows in the order of
+    /// `workers`.
+    pub core_utilization: Timeline,
+    /// CPU time that the sources used to make or read packets, in seconds.
+    pub source_cpu_s: f64,
+    /// What the built-in work found: counts by name.
+    #[serde(default)]
+    pub findings: BTreeMap<String, u64>,
+    /// The files of the run, by what they are.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// True when these figures are estimates from recorded rows, not exact totals.
+    #[serde(default)]
+    pub estimated: bool,
+}
+
+/// The machine, as far as it can be known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Machine {
+    /// The board or processor, in words.
+    pub model: String,
+    /// Operating system and processor family.
+    pub platform: String,
+    /// CPUs that are online.
+    pub cpus_online: u32,
+    /// CPUs that the run was allowed to use.
+    pub cpus_allowed: u32,
+    /// Whether its cores differ.
+    pub hybrid: bool,
+    /// Whether its classes are emulated (`--emulate-class`), not the machine's own.
+    pub emulated: bool,
+    /// What else a reader should know, a line each.
+    pub notes: Vec<String>,
+}
+
+/// Waiting, service and total times.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LatencyFigures {
+    /// From dispatch to the start of the work.
+    pub wait: LatencySummary,
+    /// The work itself.
+    pub service: LatencySummary,
+    /// From dispatch to the end of the work.
+    pub total: LatencySummary,
+}
+
+/// One worker's part of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerFigures {
+    /// Which worker.
+    pub worker: WorkerId,
+    /// The CPU it ran on.
+    pub cpu: CpuId,
+    /// Whether the pin was read back inside the thread and found in force.
+    pub pinned: bool,
+    /// The class of that CPU.
+    pub class: Class,
+    /// Packets it finished, well or not.
+    pub packets: u64,
+    /// Its part of all packets finished (0 to 1).
+    pub share: f64,
+    /// Packets whose work failed.
+    pub failed: u64,
+    /// Its speed relative to the fastest, as believed at the end of the run.
+    pub capacity: f64,
+    /// Mean foreign load of its core (0 to 1).
+    pub foreign_load: f64,
+    /// The part of the run it spent working (0 to 1).
+    pub utilization: f64,
+    /// From dispatch to the start of the work.
+    pub wait_ns: LatencySummary,
+    /// The work itself.
+    pub service_ns: LatencySummary,
+}
+
+/// One class of cores, so that performance and efficiency cores can be compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassFigures {
+    /// The class.
+    pub name: Class,
+    /// Its CPUs that had a worker.
+    pub cpus: Vec<CpuId>,
+    /// Its workers.
+    pub workers: Vec<WorkerId>,
+    /// Packets its workers finished, well or not.
+    pub packets: u64,
+    /// Its part of all packets finished (0 to 1).
+    pub share: f64,
+    /// Packets whose work failed.
+    pub failed: u64,
+    /// Mean service time of its packets.
+    pub service_mean_ns: f64,
+    /// Mean utilization of its workers (0 to 1).
+    pub utilization: f64,
+    /// From dispatch to the start of the work.
+    pub wait_ns: LatencySummary,
+    /// The distribution of that waiting time: `[upper edge in ns, packets]`, empty bars left
+    /// out, four bars a factor of ten.
+    pub wait_bars: Vec<(u64, u64)>,
+}
