@@ -50,7 +50,8 @@ pub struct LatencySummary {
 impl Latency {
     /// Adds `count` samples of `time_ns`.
     pub fn record(&mut self, time_ns: u64, count: u64) {
-        self.histogram.saturating_record_n(time_ns.clamp(1, LATENCY_MAX_NS), count);
+        // Resizes itself up to the clamp, so nothing can be refused.
+        let _ = self.histogram.record_n(time_ns.clamp(1, LATENCY_MAX_NS), count);
         self.sum_ns += u128::from(time_ns) * u128::from(count);
         self.max_ns = self.max_ns.max(time_ns);
     }
