@@ -151,6 +151,11 @@ impl InFlight {
         self.0.fetch_or(CLOSED, Ordering::AcqRel);
     }
 
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & CLOSED != 0
+    }
+
     /// Whether it is closed and nothing is in flight any more.
     pub fn is_finished(&self) -> bool {
         // Acquire: pairs with `claim` and `release`.

@@ -3,17 +3,27 @@
 
 pub mod class;
 pub mod clock;
+pub mod counters;
+pub mod dispatch;
 pub mod ids;
 pub mod in_flight;
 pub mod inbox;
 pub mod job;
 pub mod ledger;
+pub mod loads;
 pub mod names;
 pub mod packet;
+pub mod policy;
 pub mod process;
 pub mod random;
 pub mod record;
+pub mod record_buffer;
+pub mod recorder;
+pub mod sampler;
 pub mod source;
 pub mod stats;
 pub mod summary;
 mod sync;
+pub mod totals;
+pub mod typical;
+pub mod worker;

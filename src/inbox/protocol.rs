@@ -151,6 +151,11 @@ impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
         *sync::lock(&self.worker) = Some(sync::current());
     }
 
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.word().is_closed()
+    }
+
     /// Whether it is closed and everything released.
     pub fn is_finished(&self) -> bool {
         self.word().is_finished()

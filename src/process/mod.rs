@@ -46,3 +46,17 @@ where
         self(payload, worker)
     }
 }
+
+/// Where the results of one worker's work go.
+///
+/// Each worker has a sink of its own, so a sink that only counts needs no lock.
+pub trait Sink<Out>: Send {
+    /// Takes a result.
+    fn accept(&mut self, out: Out);
+}
+
+impl<Out, F: FnMut(Out) + Send> Sink<Out> for F {
+    fn accept(&mut self, out: Out) {
+        self(out)
+    }
+}

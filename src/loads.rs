@@ -1,0 +1,207 @@
+//! How loaded each worker is, kept apart from the question which one to take.
+//!
+//! [`LoadBoard`] is the live board: one cache-padded in-flight count a worker, which
+//! dispatchers raise and the worker lowers, and beside them how fast each worker is, which the
+//! sampler rewrites a few times a second. [`Loads`] is one dispatcher's reading of it: each
+//! count is read at most once a batch, and the batch's own choices are added on top, so that
+//! a batch of 32 does not send all 32 to the worker that was idle when it was read.
+//!
+//! A simulator owns a board too and sets the counts itself; a policy cannot tell.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_utils::CachePadded;
+
+use crate::ids::WorkerId;
+use crate::in_flight::InFlight;
+
+/// The most of a core that foreign load may take away in the score: 1 − it is at least 0.05,
+/// so that a busy core stays a last resort instead of dividing by zero.
+pub const FOREIGN_LOAD_MAX: f32 = 0.95;
+
+/// The least capacity a worker is believed to have, for the same reason.
+pub const CAPACITY_MIN: f32 = 0.01;
+
+/// The live loads of all workers of one engine.
+#[derive(Debug)]
+pub struct LoadBoard {
+    in_flight: Box<[CachePadded<InFlight>]>,
+    speed: Box<[Speed]>,
+}
+
+/// How fast a worker is: capacity and foreign load, packed so that they change together.
+#[derive(Debug)]
+struct Speed(AtomicU64);
+
+impl Speed {
+    fn new(capacity: f32, foreign_load: f32) -> Self {
+        Speed(AtomicU64::new(pack(capacity, foreign_load)))
+    }
+
+    fn get(&self) -> (f32, f32) {
+        // Relaxed: two figures in one word, nothing else hangs on them.
+        let bits = self.0.load(Ordering::Relaxed);
+        (f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32))
+    }
+}
+
+fn pack(capacity: f32, foreign_load: f32) -> u64 {
+    u64::from(capacity.to_bits()) << 32 | u64::from(foreign_load.to_bits())
+}
+
+impl LoadBoard {
+    /// A board of idle workers with these capacities (0 to 1, relative to the fastest).
+    pub fn new(capacities: impl IntoIterator<Item = f32>) -> Self {
+        let clamp = |capacity: f32| capacity.max(CAPACITY_MIN);
+        let speed: Box<[_]> =
+            capacities.into_iter().map(|capacity| Speed::new(clamp(capacity), 0.0)).collect();
+        LoadBoard { in_flight: speed.iter().map(|_| CachePadded::default()).collect(), speed }
+    }
+
+    /// How many workers there are.
+    pub fn workers(&self) -> u32 {
+        self.in_flight.len() as u32
+    }
+
+    /// The in-flight count of `worker`.
+    pub fn in_flight(&self, worker: WorkerId) -> &InFlight {
+        &self.in_flight[worker.index()]
+    }
+
+    /// Capacity (0 to 1) and foreign load (0 to 1) of `worker` as last set.
+    pub fn speed(&self, worker: WorkerId) -> (f32, f32) {
+        self.speed[worker.index()].get()
+    }
+
+    /// Sets how fast `worker` is; values outside their ranges are moved to the nearest end.
+    pub fn set_speed(&self, worker: WorkerId, capacity: f32, foreign_load: f32) {
+        let packed = pack(capacity.max(CAPACITY_MIN), foreign_load.clamp(0.0, FOREIGN_LOAD_MAX));
+        self.speed[worker.index()].0.store(packed, Ordering::Relaxed);
+    }
+}
+
+/// One reading of the board, lazy: a count is read when a policy first asks for it.
+#[derive(Debug)]
+pub struct Loads {
+    board: Arc<LoadBoard>,
+    reading: u32,
+    seen: Box<[Cell<Seen>]>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    reading: u32,
+    in_flight: u32,
+}
+
+/// A policy's decision with what it was based on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    /// The worker to take.
+    pub worker: WorkerId,
+    /// Its packets in flight, as the choice saw them.
+    pub in_flight: u32,
+    /// Its core's foreign load, as the choice saw it.
+    pub foreign_load: f32,
+}
+
+impl Loads {
+    /// A reader of `board`.
+    pub fn new(board: Arc<LoadBoard>) -> Self {
+        let seen = (0..board.workers()).map(|_| Cell::default()).collect();
+        Loads { board, reading: 1, seen }
+    }
+
+    /// Forgets what was read and chosen: the next look is at the live board.
+    pub fn refresh(&mut self) {
+        self.reading = self.reading.wrapping_add(1);
+        if self.reading == 0 {
+            // Once in 2^32 readings: rows of the first round would look fresh.
+            self.seen.iter().for_each(|seen| seen.set(Seen::default()));
+            self.reading = 1;
+        }
+    }
+
+    /// How many workers there are.
+    pub fn workers(&self) -> u32 {
+        self.board.workers()
+    }
+
+    /// Packets in flight at `worker`: the live count when first asked in this reading, plus
+    /// this reading's own choices.
+    pub fn in_flight(&self, worker: WorkerId) -> u32 {
+        let cell = &self.seen[worker.index()];
+        let seen = cell.get();
+        if seen.reading == self.reading {
+            return seen.in_flight;
+        }
+        let in_flight = self.board.in_flight(worker).count();
+        cell.set(Seen { reading: self.reading, in_flight });
+        in_flight
+    }
+
+    /// Speed of `worker` relative to the fastest (0 to 1].
+    pub fn capacity(&self, worker: WorkerId) -> f32 {
+        self.board.speed(worker).0
+    }
+
+    /// Part of the core of `worker` that others use (0 to 0.95).
+    pub fn foreign_load(&self, worker: WorkerId) -> f32 {
+        self.board.speed(worker).1
+    }
+
+    /// The expected delay of one more packet at `worker`, in mean service times of the fastest
+    /// worker: `(in_flight + 1) / (capacity × (1 − foreign load))`.
+    ///
+    /// Example: 3 in flight, capacity 0.5, half of the core foreign: 4 / 0.25 = 16.
+    pub fn expected_delay(&self, worker: WorkerId) -> f32 {
+        let (capacity, foreign_load) = self.board.speed(worker);
+        (self.in_flight(worker) + 1) as f32 / (capacity * (1.0 - foreign_load))
+    }
+
+    /// Settles on `worker`: from here on this reading counts one packet more there.
+    pub fn take(&self, worker: WorkerId) -> Choice {
+        let in_flight = self.in_flight(worker);
+        self.seen[worker.index()].set(Seen { reading: self.reading, in_flight: in_flight + 1 });
+        Choice { worker, in_flight, foreign_load: self.foreign_load(worker) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: WorkerId = WorkerId(0);
+    const B: WorkerId = WorkerId(1);
+
+    #[test]
+    fn the_score_is_the_expected_delay() {
+        let board = Arc::new(LoadBoard::new([1.0, 0.5]));
+        board.in_flight(B).set(3);
+        board.set_speed(B, 0.5, 0.5);
+        let loads = Loads::new(board);
+        assert_eq!((loads.expected_delay(A), loads.expected_delay(B)), (1.0, 16.0));
+    }
+
+    #[test]
+    fn one_reading_sees_its_own_choices_and_no_others() {
+        let board = Arc::new(LoadBoard::new([1.0, 1.0]));
+        let mut loads = Loads::new(board.clone());
+        assert_eq!(loads.take(A).in_flight, 0);
+        board.in_flight(A).set(40);
+        assert_eq!(loads.take(A).in_flight, 1);
+        loads.refresh();
+        assert_eq!(loads.in_flight(A), 40);
+    }
+
+    #[test]
+    fn a_core_that_is_all_foreign_is_a_last_resort_and_no_more() {
+        let board = Arc::new(LoadBoard::new([1.0, 0.0]));
+        board.set_speed(A, 1.0, 7.0);
+        let loads = Loads::new(board);
+        assert!((loads.expected_delay(A) - 20.0).abs() < 1e-3);
+        assert!(loads.expected_delay(B).is_finite());
+    }
+}

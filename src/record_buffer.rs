@@ -1,0 +1,96 @@
+//! Where records wait for the recorder.
+//!
+//! Problem: a worker that sends each record through a channel wakes the recorder for each, and
+//! a wake-up costs more than many packets' work. Choice: each thread that records has a buffer
+//! of its own, and the recorder comes by ten times a second, or sooner when told that one is
+//! half full. Consequence: recording costs a worker an uncontended lock and a copy. Limit:
+//! the buffer is bounded and never blocks; records beyond it are only counted, and their
+//! weight goes to the next row.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
+
+use crate::record::Record;
+
+/// The most records that wait in one buffer.
+pub const CAPACITY: usize = 4096;
+
+/// The buffer of one recording thread; clones share it.
+#[derive(Clone, Debug)]
+pub struct RecordBuffer {
+    waiting: Arc<Mutex<Waiting>>,
+    recorder: Thread,
+}
+
+/// What waits in a buffer.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// Records, oldest first.
+    pub records: Vec<Record>,
+    /// Packets after those that had no place.
+    pub skipped: u64,
+}
+
+impl RecordBuffer {
+    /// An empty buffer, emptied by the thread `recorder`.
+    pub fn new(recorder: Thread) -> Self {
+        RecordBuffer { waiting: Arc::default(), recorder }
+    }
+
+    /// Leaves a record; never blocks for long.
+    pub fn push(&self, record: Record) {
+        let mut waiting = self.lock();
+        if waiting.records.len() >= CAPACITY {
+            waiting.skipped += 1;
+            return;
+        }
+        waiting.records.push(record);
+        let half_full = waiting.records.len() == CAPACITY / 2;
+        drop(waiting);
+        if half_full {
+            self.recorder.unpark();
+        }
+    }
+
+    /// Takes all that waits, leaving `empty` (an emptied one, so that no memory is allocated
+    /// for each visit) in its place.
+    pub fn swap(&self, empty: Waiting) -> Waiting {
+        std::mem::replace(&mut *self.lock(), empty)
+    }
+
+    /// Whether only `holders` hold this buffer. When those are the recorder's own, nothing
+    /// will ever come again.
+    pub fn is_left_to(&self, holders: usize) -> bool {
+        Arc::strong_count(&self.waiting) == holders
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Key;
+    use crate::ledger::Outcome;
+    use crate::packet::Kind;
+
+    #[test]
+    fn what_has_no_place_is_counted() {
+        let buffer = RecordBuffer::new(std::thread::current());
+        let record = Record {
+            sequence: 0,
+            key: Key(0),
+            kind: Kind::Other,
+            assignment: None,
+            ran: None,
+            outcome: Outcome::Abandoned,
+        };
+        (0..CAPACITY + 5).for_each(|_| buffer.push(record));
+        let waiting = buffer.swap(Waiting::default());
+        assert_eq!((waiting.records.len(), waiting.skipped), (CAPACITY, 5));
+        assert_eq!(buffer.swap(Waiting::default()).records.len(), 0);
+        assert!(buffer.is_left_to(1) && !buffer.clone().is_left_to(1));
+    }
+}

@@ -1,0 +1,125 @@
+//! What the machine says of itself: utilization, frequency, temperature, a thread's CPU time.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use sysinfo::{Component, Components, CpuRefreshKind, System};
+
+use crate::ids::CpuId;
+
+/// Temperatures change slowly and cost a file each: looked at every so many looks.
+const LOOKS_PER_TEMPERATURE: u32 = 8;
+
+/// Reads the machine through sysinfo.
+///
+/// sysinfo works out utilization between two refreshes and has nothing to say after the
+/// first; that one happens in [`MachineReader::new`], so the first value asked for is right.
+pub struct MachineReader {
+    system: Option<System>,
+    components: Option<Components>,
+    /// The place of each CPU in sysinfo's list: ids have holes, the list has none.
+    places: HashMap<CpuId, usize>,
+    proc_root: PathBuf,
+    looks: u32,
+}
+
+impl MachineReader {
+    /// Takes the first look. `proc_root` is where threads' CPU times are read (`/proc`).
+    pub fn new(proc_root: PathBuf) -> Self {
+        let system = System::new().inspect_err(|error| {
+            log::warn!("no CPU utilization on this machine, foreign load counts as none: {error}");
+        });
+        let mut reader = MachineReader {
+            system: system.ok(),
+            components: Components::new_with_refreshed_list().ok(),
+            places: HashMap::new(),
+            proc_root,
+            looks: 0,
+        };
+        reader.refresh();
+        reader
+    }
+
+    /// Looks again.
+    pub fn refresh(&mut self) {
+        if let Some(system) = &mut self.system {
+            system.refresh_cpu_specifics(kinds());
+        }
+        if let Some(components) = &mut self.components
+            && self.looks.is_multiple_of(LOOKS_PER_TEMPERATURE)
+        {
+            components.refresh(false);
+        }
+        self.looks = self.looks.wrapping_add(1);
+        if self.cpus().len() != self.places.len() {
+            self.find_places();
+        }
+    }
+
+    /// Utilization of `cpu` between the last two looks (0 to 1); 0 where nothing is known.
+    pub fn utilization(&self, cpu: CpuId) -> f32 {
+        let usage: f32 = self.cpu(cpu).map_or(0.0, |cpu| cpu.usage() / 100.0);
+        if usage.is_finite() { usage.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Frequency of `cpu`; `None` on a machine that does not tell.
+    pub fn mhz(&self, cpu: CpuId) -> Option<f64> {
+        self.cpu(cpu).map(|cpu| cpu.frequency() as f64).filter(|mhz| *mhz > 0.0)
+    }
+
+    /// The highest temperature anywhere; `None` on a machine without sensors.
+    pub fn temperature_c(&self) -> Option<f64> {
+        let readings =
+            self.components.iter().flat_map(|list| list.iter().filter_map(Component::temperature));
+        readings.filter(|c| c.is_finite()).map(f64::from).max_by(f64::total_cmp)
+    }
+
+    /// Where threads' CPU times are read.
+    pub fn proc_root(&self) -> &Path {
+        &self.proc_root
+    }
+
+    fn cpu(&self, cpu: CpuId) -> Option<&sysinfo::Cpu> {
+        self.cpus().get(*self.places.get(&cpu)?)
+    }
+
+    fn cpus(&self) -> &[sysinfo::Cpu] {
+        self.system.as_ref().map_or(&[], System::cpus)
+    }
+
+    fn find_places(&mut self) {
+        let place = |(place, cpu): (usize, &sysinfo::Cpu)| {
+            let id = cpu.name().strip_prefix("cpu")?.parse().ok()?;
+            Some((CpuId(id), place))
+        };
+        self.places = self.cpus().iter().enumerate().filter_map(place).collect();
+    }
+}
+
+fn kinds() -> CpuRefreshKind {
+    CpuRefreshKind::nothing().with_usage().with_frequency()
+}
+
+/// CPU time that thread `id` of this process has used so far, from the first field of
+/// `schedstat`; `None` on a kernel without it.
+pub fn thread_cpu_ns(proc_root: &Path, id: u32) -> Option<u64> {
+    let path = proc_root.join("self/task").join(id.to_string()).join("schedstat");
+    std::fs::read_to_string(path).ok()?.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threads_cpu_time_is_the_first_field() {
+        let root = tempfile::tempdir().unwrap();
+        let task = root.path().join("self/task/42");
+        std::fs::create_dir_all(&task).unwrap();
+        std::fs::write(task.join("schedstat"), "123456789 77 3\n").unwrap();
+        assert_eq!(thread_cpu_ns(root.path(), 42), Some(123_456_789));
+        std::fs::write(task.join("schedstat"), "").unwrap();
+        assert_eq!(thread_cpu_ns(root.path(), 42), None);
+        assert_eq!(thread_cpu_ns(root.path(), 43), None);
+    }
+}

@@ -1,0 +1,186 @@
+//! The sampler: looks at the machine a few times a second, and corrects what dispatchers
+//! believe of the workers.
+//!
+//! Live in-flight counts lead the choice; what is sampled only corrects it, because a sample
+//! is as old as the sampling interval and everybody who follows it follows it to the same
+//! core. So the sampler changes two figures of each worker, slowly: its *capacity*, from
+//! measured service times, and the *foreign load* of its core.
+
+mod capacity;
+mod foreign;
+mod machine;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::class::Class;
+use crate::clock::Clock;
+use crate::ids::{CpuId, WorkerId};
+use crate::loads::LoadBoard;
+use crate::stats::Timeline;
+use crate::totals::WorkerState;
+
+use capacity::{CapacityEstimator, Done};
+use foreign::ForeignLoad;
+use machine::{MachineReader, thread_cpu_ns};
+
+/// How often the sampler looks. sysinfo needs at least 200 ms between two looks.
+pub const INTERVAL: Duration = Duration::from_millis(250);
+
+/// One worker, as the sampler needs to know it.
+#[derive(Clone, Debug)]
+pub struct Sampled {
+    /// The CPU it runs on.
+    pub cpu: CpuId,
+    /// That CPU's class.
+    pub class: Class,
+    /// What is believed of its speed before anything was measured (0 to 1).
+    pub prior_capacity: f32,
+    /// What it shows of itself.
+    pub state: Arc<WorkerState>,
+}
+
+/// What was seen so far; a row a worker.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// Utilization of each worker's core over time (0 to 1).
+    pub core_utilization: Timeline,
+    /// Mean foreign load of each worker's core (0 to 1).
+    pub foreign_load: Vec<f64>,
+    /// Mean frequency of each worker's core, where the machine tells.
+    pub mean_mhz: Vec<Option<f64>>,
+    /// The highest temperature seen anywhere, where the machine tells.
+    pub temperature_c_max: Option<f64>,
+}
+
+/// Looks until `stop` is set; unpark the thread to stop it at once.
+pub fn run(sampler: &mut Sampler, stop: &AtomicBool) {
+    let mut due_ns = sampler.clock.now_ns();
+    // Relaxed: a flag that is looked at again and again.
+    while !stop.load(Ordering::Relaxed) {
+        due_ns += INTERVAL.as_nanos() as u64;
+        while sampler.clock.now_ns() < due_ns && !stop.load(Ordering::Relaxed) {
+            let left_ns = due_ns.saturating_sub(sampler.clock.now_ns());
+            std::thread::park_timeout(Duration::from_nanos(left_ns));
+        }
+        sampler.look();
+        // After a stop of the whole machine: go on from here, without catching up.
+        due_ns = due_ns.max(sampler.clock.now_ns().saturating_sub(INTERVAL.as_nanos() as u64));
+    }
+}
+
+/// Everything the sampler keeps between two looks.
+pub struct Sampler {
+    workers: Vec<Sampled>,
+    board: Arc<LoadBoard>,
+    clock: Clock,
+    machine: MachineReader,
+    capacity: CapacityEstimator,
+    foreign: Vec<ForeignLoad>,
+    before: Vec<Look>,
+    looked_ns: u64,
+    samples: Arc<Mutex<Samples>>,
+    mhz_sums: Vec<(f64, u32)>,
+}
+
+/// One worker's running figures at one look.
+#[derive(Clone, Copy, Debug, Default)]
+struct Look {
+    done: Done,
+    cpu_ns: u64,
+}
+
+impl Sampler {
+    /// A sampler that writes to `board` and `samples`, and takes its first look now.
+    pub fn new(
+        workers: Vec<Sampled>,
+        board: Arc<LoadBoard>,
+        clock: Clock,
+        proc_root: PathBuf,
+        samples: Arc<Mutex<Samples>>,
+    ) -> Self {
+        let priors = workers.iter().map(|worker| (worker.class, f64::from(worker.prior_capacity)));
+        let capacity = CapacityEstimator::new(priors.collect());
+        let rows = workers.len();
+        *samples.lock().unwrap_or_else(PoisonError::into_inner) = Samples {
+            core_utilization: Timeline::new(rows, INTERVAL.as_secs_f64()),
+            foreign_load: vec![0.0; rows],
+            mean_mhz: vec![None; rows],
+            temperature_c_max: None,
+        };
+        Sampler {
+            board,
+            looked_ns: clock.now_ns(),
+            clock,
+            machine: MachineReader::new(proc_root),
+            capacity,
+            foreign: vec![ForeignLoad::default(); rows],
+            before: vec![Look::default(); rows],
+            samples,
+            mhz_sums: vec![(0.0, 0); rows],
+            workers,
+        }
+    }
+
+    /// One look: reads the machine and the workers, corrects the board, adds to the samples.
+    pub fn look(&mut self) {
+        let now_ns = self.clock.now_ns();
+        let elapsed_ns = now_ns.saturating_sub(self.looked_ns);
+        if elapsed_ns < INTERVAL.as_nanos() as u64 * 8 / 10 {
+            return;
+        }
+        self.looked_ns = now_ns;
+        self.machine.refresh();
+        let steps = self.step_workers();
+        let utilization = self.core_utilization();
+        self.capacity.update(&steps);
+        for (index, step) in steps.iter().enumerate() {
+            let own = step.cpu_ns as f32 / elapsed_ns as f32;
+            let foreign = self.foreign[index].update(utilization[index], own);
+            let capacity = self.capacity.capacity(index) as f32;
+            self.board.set_speed(WorkerId(index as u32), capacity, foreign);
+        }
+        self.keep(&utilization, elapsed_ns as f64 / 1e9);
+    }
+
+    /// What each worker did since the look before.
+    fn step_workers(&mut self) -> Vec<capacity::Step> {
+        let machine = &self.machine;
+        let step = |(worker, before): (&Sampled, &mut Look)| {
+            let done = worker.state.totals().done;
+            let id = worker.state.thread_id();
+            let cpu_ns = id.and_then(|id| thread_cpu_ns(machine.proc_root(), id));
+            let busy_ns: u64 = done.iter().map(|kind| kind.busy_ns).sum();
+            // A kernel without schedstat: the worker's own account of its time must do.
+            let now = Look { done, cpu_ns: cpu_ns.unwrap_or(busy_ns) };
+            let step = capacity::Step::between(before.done, now.done, before.cpu_ns, now.cpu_ns);
+            *before = now;
+            step
+        };
+        self.workers.iter().zip(&mut self.before).map(step).collect()
+    }
+
+    fn core_utilization(&self) -> Vec<f32> {
+        self.workers.iter().map(|worker| self.machine.utilization(worker.cpu)).collect()
+    }
+
+    fn keep(&mut self, utilization: &[f32], elapsed_s: f64) {
+        let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.core_utilization.add(utilization, elapsed_s);
+        for (index, worker) in self.workers.iter().enumerate() {
+            samples.foreign_load[index] = self.foreign[index].mean();
+            if let Some(mhz) = self.machine.mhz(worker.cpu) {
+                let (sum, count) = &mut self.mhz_sums[index];
+                (*sum, *count) = (*sum + mhz, *count + 1);
+                samples.mean_mhz[index] = Some(*sum / f64::from(*count));
+            }
+        }
+        let hottest = self.machine.temperature_c();
+        samples.temperature_c_max = match (samples.temperature_c_max, hottest) {
+            (Some(before), Some(now)) => Some(before.max(now)),
+            (before, now) => before.or(now),
+        };
+    }
+}

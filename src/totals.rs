@@ -1,0 +1,94 @@
+//! What a worker shows of itself: counts and running totals, written by it, read by sampler,
+//! status line and summary.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::counters::WorkCounts;
+use crate::packet::Kind;
+use crate::stats::Latency;
+
+/// Everything a worker adds up over a run; its size does not depend on the run's length.
+#[derive(Clone, Debug, Default)]
+pub struct WorkerTotals {
+    /// From dispatch to the start of the work.
+    pub wait: Latency,
+    /// The work itself.
+    pub service: Latency,
+    /// From dispatch to the end of the work.
+    pub total: Latency,
+    /// Successful work by kind, in the order of [`Kind::index`].
+    pub done: [KindTotals; Kind::ALL.len()],
+    /// Time spent on work that failed.
+    pub failed_ns: u64,
+}
+
+/// Successful work of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindTotals {
+    /// Packets.
+    pub packets: u64,
+    /// Time spent on them.
+    pub busy_ns: u64,
+}
+
+impl WorkerTotals {
+    /// Adds one packet's times.
+    pub fn add(&mut self, kind: Kind, wait_ns: u64, service_ns: u64, succeeded: bool) {
+        self.wait.record(wait_ns, 1);
+        self.service.record(service_ns, 1);
+        self.total.record(wait_ns.saturating_add(service_ns), 1);
+        if succeeded {
+            let done = &mut self.done[kind.index()];
+            done.packets += 1;
+            done.busy_ns += service_ns;
+        } else {
+            self.failed_ns += service_ns;
+        }
+    }
+
+    /// Packets finished, well or not.
+    pub fn packets(&self) -> u64 {
+        self.service.samples()
+    }
+
+    /// Time spent working, on whatever came of it.
+    pub fn busy_ns(&self) -> u64 {
+        self.done.iter().map(|done| done.busy_ns).sum::<u64>() + self.failed_ns
+    }
+}
+
+/// What the rest of the engine sees of a running worker.
+#[derive(Debug, Default)]
+pub struct WorkerState {
+    /// What it counted.
+    pub counts: WorkCounts,
+    totals: Mutex<WorkerTotals>,
+    thread_id: AtomicU32,
+    pinned: AtomicBool,
+}
+
+impl WorkerState {
+    /// The running totals, locked: the worker to add to them, others to copy.
+    pub fn totals(&self) -> MutexGuard<'_, WorkerTotals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says which thread the worker is, by the kernel's number, and whether its pin was read
+    /// back and found in force.
+    pub fn introduce(&self, thread_id: u32, pinned: bool) {
+        // Relaxed: figures for reports.
+        self.thread_id.store(thread_id, Ordering::Relaxed);
+        self.pinned.store(pinned, Ordering::Relaxed);
+    }
+
+    /// The kernel's number of the worker's thread; `None` before it started.
+    pub fn thread_id(&self) -> Option<u32> {
+        Some(self.thread_id.load(Ordering::Relaxed)).filter(|id| *id != 0)
+    }
+
+    /// Whether the pin is in force.
+    pub fn pinned(&self) -> bool {
+        self.pinned.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,219 @@
+//! A worker: one thread pinned to one CPU, with its own inbox.
+//!
+//! It takes a message, works on each packet in it, counts, adds up, records, releases. A panic
+//! in the work costs that one packet. Between messages it sleeps.
+
+mod owed;
+mod slowdown;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::clock::Clock;
+use crate::inbox::{Inboxes, Next, Parcel, WorkerInbox};
+use crate::ledger::Outcome;
+use crate::packet::Kind;
+use crate::process::{Failure, Process, Sink, WorkerInfo};
+use crate::record::{Ran, Record};
+use crate::record_buffer::RecordBuffer;
+use crate::totals::WorkerState;
+use crate::typical::Typical;
+
+use owed::Owed;
+pub use slowdown::Slowdown;
+
+/// What a worker is made of.
+pub struct Parts<P, W, S> {
+    /// Who it is and where it runs.
+    pub info: WorkerInfo,
+    /// All inboxes; its own is at its index.
+    pub inboxes: Arc<Inboxes<P>>,
+    /// What the rest of the engine sees of it.
+    pub state: Arc<WorkerState>,
+    /// Makes its work, at the start and again after a panic.
+    pub make_process: Box<dyn FnMut() -> W + Send>,
+    /// Where results go.
+    pub sink: S,
+    /// Where it records, if anything is recorded.
+    pub records: Option<RecordBuffer>,
+    /// What stamps.
+    pub clock: Clock,
+    /// How much slower it pretends to be.
+    pub slowdown: Slowdown,
+    /// What successes typically cost, shared by all workers.
+    pub typical: Arc<Typical>,
+    /// Set when what is left must stay undone.
+    pub halt: Arc<AtomicBool>,
+}
+
+/// Runs until the inbox is closed and empty, or until told to halt.
+pub fn run<P, W, S>(parts: Parts<P, W, S>)
+where
+    W: Process<P>,
+    S: Sink<W::Out>,
+{
+    let inboxes = parts.inboxes.clone();
+    let inbox = &inboxes.each[parts.info.worker.index()];
+    inbox.seat();
+    let mut worker = Worker::new(parts);
+    let mut tries = 0;
+    loop {
+        worker.release_owed(inbox);
+        match inbox.next(&mut tries) {
+            Next::Message(message) => worker.run_message(inbox, message),
+            Next::Idle => {}
+            Next::Finished => return,
+        }
+        if worker.halted() {
+            return;
+        }
+        if inbox.is_closed() {
+            worker.forgive(inbox);
+        }
+    }
+}
+
+struct Worker<P, W, S> {
+    parts: Parts<P, W, S>,
+    process: W,
+    owed: Owed,
+    panics: u64,
+}
+
+impl<P, W, S> Worker<P, W, S>
+where
+    W: Process<P>,
+    S: Sink<W::Out>,
+{
+    fn new(mut parts: Parts<P, W, S>) -> Self {
+        let process = (parts.make_process)();
+        Worker { parts, process, owed: Owed::default(), panics: 0 }
+    }
+
+    fn halted(&self) -> bool {
+        // Relaxed: a flag that is looked at again and again.
+        self.parts.halt.load(Ordering::Relaxed)
+    }
+
+    fn run_message(&mut self, inbox: &WorkerInbox<P>, message: crate::inbox::Message<P>) {
+        let mut started_ns = self.parts.clock.now_ns();
+        message.for_each(|parcel| {
+            // Halted in the middle of a batch: the rest stays counted as in flight, and the
+            // closing ledger calls it abandoned.
+            if !self.halted() {
+                started_ns = self.run_one(inbox, parcel, started_ns);
+            }
+        });
+    }
+
+    /// Works on one packet; returns when it ended, which is when the next one starts.
+    fn run_one(&mut self, inbox: &WorkerInbox<P>, parcel: Parcel<P>, started_ns: u64) -> u64 {
+        let result = self.work(&parcel.job.payload);
+        let worked_until_ns = self.parts.clock.now_ns();
+        let finished_ns =
+            self.parts.slowdown.stretch(&self.parts.clock, started_ns, worked_until_ns);
+        let succeeded = result.is_ok();
+        if let Ok(out) = result {
+            self.parts.sink.accept(out);
+        }
+        self.account(&parcel, started_ns, finished_ns, succeeded);
+        if succeeded {
+            inbox.release(1);
+        } else {
+            self.owe(inbox, parcel.job.kind, started_ns, finished_ns);
+        }
+        finished_ns
+    }
+
+    fn work(&mut self, payload: &P) -> Result<W::Out, Failure> {
+        let (process, info) = (&mut self.process, &self.parts.info);
+        // Unwind safe: after a panic the process is dropped and made anew.
+        match catch_unwind(AssertUnwindSafe(|| process.work(payload, info))) {
+            Ok(result) => result,
+            Err(panic) => {
+                self.process = (self.parts.make_process)();
+                self.panics += 1;
+                let failure = Failure(panic_message(&*panic).into());
+                if self.panics.is_power_of_two() {
+                    let (worker, panics) = (self.parts.info.worker, self.panics);
+                    log::warn!("worker {worker}: the work panicked ({panics} so far): {failure}");
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn account(&mut self, parcel: &Parcel<P>, started_ns: u64, finished_ns: u64, succeeded: bool) {
+        let parts = &self.parts;
+        let wait_ns = started_ns.saturating_sub(parcel.assignment.enqueued_ns);
+        let service_ns = finished_ns.saturating_sub(started_ns);
+        let kind = parcel.job.kind;
+        parts.state.totals().add(kind, wait_ns, service_ns, succeeded);
+        if succeeded {
+            parts.typical.learn(kind, service_ns);
+            parts.state.counts.processed.add(1);
+        } else {
+            parts.state.counts.failed.add(1);
+        }
+        if let Some(records) = &parts.records {
+            records.push(record(&parts.info, parcel, started_ns, finished_ns, succeeded));
+        }
+    }
+
+    /// A failure keeps its place in flight as long as a success would have.
+    fn owe(&mut self, inbox: &WorkerInbox<P>, kind: Kind, started_ns: u64, finished_ns: u64) {
+        let typical_ns = self.parts.typical.get_ns(kind);
+        if finished_ns - started_ns >= typical_ns {
+            inbox.release(1);
+        } else {
+            self.owed.push(started_ns, typical_ns);
+        }
+    }
+
+    fn release_owed(&mut self, inbox: &WorkerInbox<P>) {
+        if !self.owed.is_empty() {
+            let due = self.owed.take_due(self.parts.clock.now_ns());
+            if due > 0 {
+                inbox.release(due);
+            }
+        }
+    }
+
+    /// Gives up all places at once: the inbox is closed, nobody chooses any more.
+    fn forgive(&mut self, inbox: &WorkerInbox<P>) {
+        let owed = self.owed.take_due(u64::MAX);
+        if owed > 0 {
+            inbox.release(owed);
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panic: {}", text.as_deref().unwrap_or("(no message)"))
+}
+
+fn record<P>(
+    info: &WorkerInfo,
+    parcel: &Parcel<P>,
+    started_ns: u64,
+    finished_ns: u64,
+    succeeded: bool,
+) -> Record {
+    Record {
+        sequence: parcel.job.sequence,
+        key: parcel.job.key,
+        kind: parcel.job.kind,
+        assignment: Some(parcel.assignment),
+        ran: Some(Ran {
+            worker: info.worker,
+            cpu: info.cpu,
+            class: info.class,
+            started_ns,
+            finished_ns,
+        }),
+        outcome: if succeeded { Outcome::Processed } else { Outcome::Failed },
+    }
+}

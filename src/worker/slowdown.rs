@@ -1,0 +1,46 @@
+//! A worker that pretends to be slower than its core.
+//!
+//! So that performance and efficiency cores can be seen on a machine whose cores are equal:
+//! after any work the worker busy-waits until the whole took `1 / factor` times as long.
+//! Everything downstream (service times, measured capacity, pictures) sees a slow core;
+//! whoever prints it says that it is emulated.
+
+use crate::clock::Clock;
+
+/// How fast a worker pretends to be: 1 is as fast as it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slowdown {
+    factor: f64,
+}
+
+impl Slowdown {
+    /// No pretence.
+    pub const NONE: Slowdown = Slowdown { factor: 1.0 };
+
+    /// A worker that works at `factor` (over 0, at most 1) of its speed; `None` outside that.
+    pub fn new(factor: f64) -> Option<Self> {
+        (factor > 0.0 && factor <= 1.0).then_some(Slowdown { factor })
+    }
+
+    /// The factor.
+    pub fn factor(&self) -> f64 {
+        self.factor
+    }
+
+    /// Busy-waits until work that ran from `from_ns` to `until_ns` has taken as long as on the
+    /// slower core; returns when that is.
+    pub fn stretch(&self, clock: &Clock, from_ns: u64, until_ns: u64) -> u64 {
+        if self.factor >= 1.0 {
+            return until_ns;
+        }
+        let service_ns = until_ns.saturating_sub(from_ns) as f64;
+        let until_ns = from_ns + (service_ns / self.factor) as u64;
+        loop {
+            let now_ns = clock.now_ns();
+            if now_ns >= until_ns {
+                return now_ns;
+            }
+            std::hint::spin_loop();
+        }
+    }
+}
