@@ -217,3 +217,6 @@ fn record<P>(
         outcome: if succeeded { Outcome::Processed } else { Outcome::Failed },
     }
 }
+
+#[cfg(test)]
+mod tests;

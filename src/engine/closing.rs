@@ -1,0 +1,145 @@
+//! The end of a run: sources stop, what was accepted is finished, the account is closed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::{Engine, Snapshot};
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+use crate::recorder::Recorded;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every accepted packet was finished.
+    Complete,
+    /// The drain limit passed first; what was left is abandoned.
+    Abandoned,
+    /// Somebody called for a halt; what was left is abandoned.
+    Aborted,
+}
+
+impl Ended {
+    /// Its name in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ended::Complete => "complete",
+            Ended::Abandoned => "abandoned",
+            Ended::Aborted => "aborted",
+        }
+    }
+}
+
+/// A closed run.
+#[derive(Debug)]
+pub struct Closing {
+    /// How it ended.
+    pub ended: Ended,
+    /// The last look; its ledger is closed and has nothing in flight.
+    pub last: Snapshot,
+    /// What the recorder wrote, if anything was recorded.
+    pub recorded: Option<Recorded>,
+}
+
+/// A drain that did not finish everything in time.
+#[derive(Debug, thiserror::Error)]
+#[error("{} packets were abandoned when the drain limit passed", .0.abandoned)]
+pub struct DrainError(
+    /// The closed account.
+    pub Ledger,
+);
+
+/// Calls a halt to a drain from another thread: what is left stays undone.
+#[derive(Clone, Debug)]
+pub struct Halt(Arc<AtomicBool>);
+
+impl Halt {
+    /// Calls it.
+    pub fn call(&self) {
+        // Relaxed: a flag that is looked at again and again.
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_called(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How often a drain looks for a halt.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// How long a worker that was told to halt may take to end its packet before the account is
+/// closed without it.
+const GRACE: Duration = Duration::from_millis(50);
+
+impl<P: Send + 'static> Engine<P> {
+    /// A handle that calls a halt to [`Engine::finish`].
+    pub fn halt(&self) -> Halt {
+        Halt(self.shared.halt.clone())
+    }
+
+    /// Stops the sources, lets the workers finish every accepted packet for at most `limit`,
+    /// and closes the account.
+    ///
+    /// # Errors
+    /// [`DrainError`] when packets were left over; the account in it is closed all the same.
+    pub fn drain(self, limit: Duration) -> Result<Ledger, DrainError> {
+        let closing = self.finish(limit);
+        match closing.ended {
+            Ended::Complete => Ok(closing.last.ledger),
+            Ended::Abandoned | Ended::Aborted => Err(DrainError(closing.last.ledger)),
+        }
+    }
+
+    /// As [`Engine::drain`], and returns all there is to know of the run.
+    pub fn finish(mut self, limit: Duration) -> Closing {
+        let halt = self.halt();
+        let clock = self.shared.clock.clone();
+        let deadline_ns = clock.now_ns().saturating_add(limit.as_nanos() as u64);
+        let sources_ended = self.sources.stop();
+        let mut ended = wait(&sources_ended, &clock, deadline_ns, &halt);
+        self.shared.inboxes.close();
+        if ended == Ended::Complete {
+            ended = wait(&self.workers_ended, &clock, deadline_ns, &halt);
+        }
+        if ended != Ended::Complete {
+            halt.call();
+            let _ = self.workers_ended.recv_timeout(GRACE);
+        }
+        self.close(ended)
+    }
+
+    fn close(&mut self, ended: Ended) -> Closing {
+        self.sampler.stop();
+        let mut last = self.snapshot();
+        let ledger = &mut last.ledger;
+        ledger.abandoned = std::mem::take(&mut ledger.in_flight);
+        // Nothing was left after all: the last packet ended in the moment of grace.
+        let ended = if ended == Ended::Abandoned && ledger.abandoned == 0 {
+            Ended::Complete
+        } else {
+            ended
+        };
+        let received = ledger.received;
+        let recorded = self.recorder.take().map(|recorder| recorder.finish(received));
+        Closing { ended, last, recorded }
+    }
+}
+
+/// Waits until `all_ended` is disconnected.
+fn wait(all_ended: &Receiver<()>, clock: &Clock, deadline_ns: u64, halt: &Halt) -> Ended {
+    loop {
+        if all_ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Disconnected) {
+            return Ended::Complete;
+        }
+        if halt.is_called() {
+            return Ended::Aborted;
+        }
+        if clock.now_ns() >= deadline_ns {
+            return Ended::Abandoned;
+        }
+    }
+}

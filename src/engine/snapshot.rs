@@ -1,0 +1,79 @@
+//! A look at a running engine, for status lines and closing reports.
+
+use super::{Engine, SourceReport};
+use crate::ids::WorkerId;
+use crate::ledger::Ledger;
+use crate::sampler::Samples;
+use crate::topology::Seat;
+use crate::totals::WorkerTotals;
+
+/// Everything an engine can tell of itself at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Nanoseconds since the engine started.
+    pub now_ns: u64,
+    /// The account.
+    pub ledger: Ledger,
+    /// One entry a worker.
+    pub workers: Vec<WorkerSnapshot>,
+    /// What the sampler saw.
+    pub samples: Samples,
+    /// What each source did.
+    pub sources: Vec<SourceReport>,
+    /// The policy's name.
+    pub policy: &'static str,
+    /// How many workers it looks at for each packet.
+    pub choices: u32,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Whether classes are emulated.
+    pub emulated: bool,
+}
+
+/// One worker at one moment.
+#[derive(Clone, Debug)]
+pub struct WorkerSnapshot {
+    /// Where it sits.
+    pub seat: Seat,
+    /// Whether its pin was read back and found in force.
+    pub pinned: bool,
+    /// Packets waiting or running there.
+    pub in_flight: u32,
+    /// Capacity as believed now (0 to 1).
+    pub capacity: f32,
+    /// Packets whose work failed.
+    pub failed: u64,
+    /// Its running totals.
+    pub totals: WorkerTotals,
+}
+
+impl<P: Send + 'static> Engine<P> {
+    /// A look at everything.
+    pub fn snapshot(&self) -> Snapshot {
+        let policy = (self.make_policy)();
+        Snapshot {
+            now_ns: self.shared.clock.now_ns(),
+            ledger: self.ledger(),
+            workers: (0..self.shared.seats.len()).map(|index| self.worker(index)).collect(),
+            samples: self.sampler.samples(),
+            sources: self.sources.reports(),
+            policy: policy.name(),
+            choices: policy.choices(self.shared.board.workers()),
+            seed: self.seed,
+            emulated: self.emulated,
+        }
+    }
+
+    fn worker(&self, index: usize) -> WorkerSnapshot {
+        let state = &self.shared.workers[index];
+        let worker = WorkerId(index as u32);
+        WorkerSnapshot {
+            seat: self.shared.seats[index],
+            pinned: state.pinned(),
+            in_flight: self.shared.board.in_flight(worker).count(),
+            capacity: self.shared.board.speed(worker).0,
+            failed: state.counts.failed.get(),
+            totals: state.totals().clone(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Laws of the whole engine, on real threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::*;
+use crate::dispatch::Overflow;
+use crate::ids::WorkerId;
+use crate::job::Job;
+use crate::process::{Failure, WorkerInfo};
+use crate::topology::PlacementRequest;
+use crate::worker::Slowdown;
+use proptest::prelude::*;
+
+/// What the work of the tests does with a packet.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Succeed,
+    Fail,
+    Panic,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![6 => Just(Deed::Succeed), 1 => Just(Deed::Fail), 1 => Just(Deed::Panic)]
+}
+
+fn act(deed: &Deed, _: &WorkerInfo) -> Result<(), Failure> {
+    match deed {
+        Deed::Succeed => Ok(()),
+        Deed::Fail => Err(Failure("asked to fail".into())),
+        Deed::Panic => std::panic::panic_any("asked to panic"),
+    }
+}
+
+fn workers(workers: u32) -> PlacementRequest {
+    PlacementRequest { cpus: None, workers: Some(workers) }
+}
+
+/// The panics are asked for: their reports would hide those that are not.
+fn hush_expected_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if info.payload().downcast_ref() != Some(&"asked to panic") {
+            eprintln!("{info}");
+        }
+    }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Random packets from two threads, singly and in batches, some failing, some panicking,
+    /// under every overflow behaviour: every reading on the way closes and stays within the
+    /// bounds, and in the end the ledger, the inboxes' own counts and the sinks agree.
+    #[test]
+    fn the_ledger_closes(
+        deeds in prop::collection::vec(deed(), 1..800),
+        batch in 1usize..40,
+        bound in 1u32..40,
+        n in 1u32..5,
+        overflow in prop::sample::select(&Overflow::ALL),
+    ) {
+        hush_expected_panics();
+        let into_sinks = Arc::new(AtomicU64::new(0));
+        let seen = into_sinks.clone();
+        let mut engine = Engine::builder()
+            .placement(workers(n))
+            .inbox_bound(bound)
+            .overflow(overflow)
+            .process_into(|_| act, move |_| {
+                let seen = seen.clone();
+                move |()| { seen.fetch_add(1, Ordering::Relaxed); }
+            })
+            .start()
+            .unwrap();
+        let (mut singly, mut batches) = (engine.dispatcher(), engine.dispatcher());
+        let copy = deeds.clone();
+        let one_by_one = std::thread::spawn(move || {
+            copy.into_iter().map(|deed| singly.dispatch(Job::new(1, deed)).is_ok()).filter(|ok| *ok).count()
+        });
+        let mut accepted = 0;
+        for chunk in deeds.chunks(batch) {
+            let mut jobs: Vec<_> = chunk.iter().map(|deed| Job::new(2, *deed)).collect();
+            accepted += batches.dispatch_batch(&mut jobs).accepted;
+            let reading = engine.ledger();
+            prop_assert!(reading.closes(), "{reading}");
+            prop_assert!(reading.in_flight <= u64::from(bound * n), "{reading}");
+        }
+        accepted += one_by_one.join().unwrap();
+        let inboxes = engine.shared.inboxes.clone();
+        let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+        prop_assert!(ledger.closes());
+        prop_assert_eq!(ledger.received, 2 * deeds.len() as u64);
+        prop_assert_eq!((ledger.in_flight, ledger.abandoned, inboxes.in_flight()), (0, 0, 0));
+        prop_assert_eq!(ledger.processed, into_sinks.load(Ordering::Relaxed));
+        prop_assert_eq!(ledger.processed + ledger.failed + ledger.dropped.evicted, accepted as u64);
+        if overflow == Overflow::Block {
+            prop_assert_eq!(ledger.dropped.total(), 0);
+        }
+    }
+}
+
+#[test]
+fn drain_loses_nothing() {
+    let mut engine = Engine::builder().placement(workers(3)).process(act).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    for _ in 0..2_000 {
+        let mut jobs: Vec<_> = (0..16).map(|key| Job::new(key, Deed::Succeed)).collect();
+        dispatcher.dispatch_batch(&mut jobs);
+    }
+    let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+    assert_eq!((ledger.received, ledger.processed), (32_000, 32_000));
+    assert!(dispatcher.dispatch(Job::new(0, Deed::Succeed)).is_err(), "closed for good");
+}
+
+/// A packet that never ends: the limit passes, and what is left is abandoned, not lost.
+#[test]
+fn what_a_drain_leaves_is_abandoned() {
+    let (release, held) = crossbeam_channel::bounded::<()>(0);
+    let stuck = move |_: &u32, _: &WorkerInfo| {
+        let _ = held.recv();
+        Ok(())
+    };
+    let mut engine = Engine::builder().placement(workers(1)).process(stuck).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    (0..7).for_each(|n| dispatcher.dispatch(Job::new(0, n)).unwrap());
+    let closing = engine.finish(Duration::from_millis(1));
+    drop(release);
+    assert_eq!(closing.ended, Ended::Abandoned);
+    let ledger = closing.last.ledger;
+    assert!(ledger.closes());
+    assert_eq!((ledger.received, ledger.abandoned, ledger.in_flight), (7, 7, 0));
+}
+
+#[test]
+fn emulated_classes_are_named_and_fewer_workers_are_refused_their_slowdown() {
+    let slow = Slowdown::new(0.4).unwrap();
+    let engine = Engine::builder()
+        .placement(workers(2))
+        .slow_down(WorkerId(1), slow)
+        .process(act)
+        .start()
+        .unwrap();
+    let snapshot = engine.snapshot();
+    let classes: Vec<String> =
+        snapshot.workers.iter().map(|worker| worker.seat.class.to_string()).collect();
+    assert_eq!(classes, ["performance", "efficiency"]);
+    assert!(snapshot.emulated);
+    let error = Engine::builder()
+        .placement(workers(2))
+        .slow_down(WorkerId(2), slow)
+        .process(act)
+        .start()
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(error.to_string(), "worker 2 cannot be slowed down: there are workers 0 to 1");
+}
+
+#[test]
+fn a_panic_costs_one_packet() {
+    hush_expected_panics();
+    let mut engine = Engine::builder().placement(workers(1)).process(act).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    for deed in [Deed::Succeed, Deed::Panic, Deed::Succeed, Deed::Panic, Deed::Succeed] {
+        dispatcher.dispatch(Job::new(0, deed)).unwrap();
+    }
+    let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+    assert_eq!((ledger.processed, ledger.failed), (3, 2));
+}

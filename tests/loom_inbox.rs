@@ -1,0 +1,230 @@
+//! Every interleaving of the inbox protocol, up to loom's bounds.
+//!
+//! The two files of the protocol, `in_flight.rs` and `inbox/protocol.rs`, are compiled here
+//! once more, over loom's atomics, locks and threads, and over a queue made of loom's mutex
+//! that keeps the channel's contract (first in, first out, never refuses). What is checked is
+//! *our* protocol of counting, parking, waiting for room and closing. crossbeam's channel
+//! itself is not checked here: it does not run under loom.
+
+#![allow(dead_code)] // The protocol's whole surface is compiled, each test uses a part.
+
+mod sync {
+    pub use loom::sync::atomic::{AtomicU32, Ordering};
+    pub use loom::sync::{Arc, Condvar, Mutex};
+    pub use loom::thread::{Thread, current, park};
+
+    use loom::sync::MutexGuard;
+
+    pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().expect("loom ends the run at a panic")
+    }
+
+    pub fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        condvar.wait(guard).expect("loom ends the run at a panic")
+    }
+
+    pub fn back_off(_tries: u32) {
+        loom::thread::yield_now();
+    }
+}
+
+#[path = "../src/in_flight.rs"]
+mod in_flight;
+#[path = "../src/inbox/protocol.rs"]
+mod protocol;
+
+use std::borrow::Borrow;
+use std::collections::VecDeque;
+
+use in_flight::InFlight;
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU32, Ordering};
+use loom::thread;
+use protocol::{Gate, Inbox, Next, NoRoom, Queue};
+
+/// The channel's contract, on loom's mutex.
+struct LoomQueue(loom::sync::Mutex<VecDeque<u32>>);
+
+impl Queue<u32> for LoomQueue {
+    fn push(&self, message: u32) {
+        sync::lock(&self.0).push_back(message);
+    }
+
+    fn pop(&self) -> Option<u32> {
+        sync::lock(&self.0).pop_front()
+    }
+}
+
+struct Owned(InFlight);
+
+impl Borrow<InFlight> for Owned {
+    fn borrow(&self) -> &InFlight {
+        &self.0
+    }
+}
+
+type TestInbox = Inbox<LoomQueue, Owned>;
+
+fn inbox(bound: u32) -> (Arc<TestInbox>, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let queue = LoomQueue(loom::sync::Mutex::new(VecDeque::new()));
+    (Arc::new(Inbox::new(queue, Owned(InFlight::default()), bound, gate.clone())), gate)
+}
+
+/// A message of one packet, unless closed; waits for room.
+fn send(inbox: &TestInbox, gate: &Gate, message: u32) -> bool {
+    loop {
+        match inbox.claim(1) {
+            Ok(room) => {
+                room.send(message);
+                return true;
+            }
+            Err(NoRoom::Closed) => return false,
+            Err(NoRoom::Full) => gate.wait_for_room(std::iter::once(inbox.fullness())),
+        }
+    }
+}
+
+/// Works until finished; returns the sum of what it got.
+fn work(inbox: &TestInbox) -> u32 {
+    inbox.seat();
+    let (mut sum, mut tries) = (0, 0);
+    loop {
+        match inbox.next(&mut tries) {
+            Next::Message(message) => {
+                sum += message;
+                inbox.release(1);
+            }
+            Next::Idle => {}
+            Next::Finished => return sum,
+        }
+    }
+}
+
+fn check(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(preemptions);
+    model.max_branches = 20_000;
+    model.check(body);
+}
+
+/// A sleeping worker is woken for what is sent and for the close: no word is lost, and all
+/// that was accepted is worked on before it ends.
+#[test]
+fn what_is_accepted_is_worked_on_and_the_worker_ends() {
+    check(3, || {
+        let (inbox, gate) = inbox(4);
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        assert!(send(&inbox, &gate, 1));
+        assert!(send(&inbox, &gate, 2));
+        inbox.close();
+        assert_eq!(worker.join().expect("no panic"), 3);
+        assert!(inbox.is_finished());
+    });
+}
+
+/// Two dispatchers against a close: each packet is either refused or worked on.
+#[test]
+fn a_close_splits_packets_into_refused_and_worked_on() {
+    check(2, || {
+        let (inbox, gate) = inbox(4);
+        let accepted = Arc::new(AtomicU32::new(0));
+        let sender = {
+            let (inbox, gate, accepted) = (inbox.clone(), gate.clone(), accepted.clone());
+            thread::spawn(move || {
+                if send(&inbox, &gate, 1) {
+                    accepted.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        inbox.close();
+        assert!(!send(&inbox, &gate, 8));
+        sender.join().expect("no panic");
+        assert_eq!(worker.join().expect("no panic"), accepted.load(Ordering::Relaxed));
+    });
+}
+
+/// A full inbox of one place: who waits for room is told, every time.
+#[test]
+fn who_waits_for_room_is_told() {
+    check(3, || {
+        let (inbox, gate) = inbox(1);
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        for message in [1, 2, 4] {
+            assert!(send(&inbox, &gate, message));
+        }
+        inbox.close();
+        assert_eq!(worker.join().expect("no panic"), 7);
+    });
+}
+
+/// Two dispatchers and one place: the bound holds, nobody waits for ever.
+#[test]
+fn the_bound_holds_between_dispatchers() {
+    check(2, || {
+        let (inbox, gate) = inbox(1);
+        let sender = {
+            let (inbox, gate) = (inbox.clone(), gate.clone());
+            thread::spawn(move || assert!(send(&inbox, &gate, 1)))
+        };
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        assert!(send(&inbox, &gate, 2));
+        sender.join().expect("no panic");
+        inbox.close();
+        assert_eq!(worker.join().expect("no panic"), 3);
+    });
+}
+
+/// A dispatcher that evicts the oldest while the worker takes it: one of them has it.
+#[test]
+fn an_evicted_message_is_not_worked_on() {
+    check(3, || {
+        let (inbox, gate) = inbox(2);
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        assert!(send(&inbox, &gate, 1));
+        assert!(send(&inbox, &gate, 2));
+        let evicted: u32 = inbox.take().unwrap_or(0);
+        if evicted > 0 {
+            inbox.release(1);
+        }
+        inbox.close();
+        assert_eq!(worker.join().expect("no panic") + evicted, 3);
+    });
+}
+
+/// Room that was claimed and not used is given back, and whoever waited for it is told.
+#[test]
+fn unused_room_is_given_back() {
+    check(3, || {
+        let (inbox, gate) = inbox(1);
+        // Two, so that one's claim can find the other's in its way and be taken back last.
+        let others = [(), ()].map(|()| {
+            let inbox = inbox.clone();
+            thread::spawn(move || drop(inbox.claim(1)))
+        });
+        assert!(send(&inbox, &gate, 1));
+        for other in others {
+            other.join().expect("no panic");
+        }
+        assert_eq!(inbox.in_flight(), 1);
+        assert_eq!(inbox.take(), Some(1));
+        inbox.release(1);
+        assert_eq!(inbox.in_flight(), 0);
+    });
+}
