@@ -1,0 +1,169 @@
+//! The settings of a run: flags over environment over file over defaults.
+//!
+//! One struct describes them all, with every field optional: clap fills it from flags and
+//! `EDGE_DISPATCH_*`, serde from the file. [`Settings::over`] lays one on the other.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::values::{
+    AboveZero, Bytes, Emulate, PolicyName, Positive, Set, SourceSpec, Span, Switch,
+};
+use crate::arrival::Arrivals;
+use crate::dispatch::Overflow;
+use crate::process::WorkChoice;
+use crate::source::Speed;
+use crate::topology::CpuList;
+
+/// A field of the settings: laid over another, and shown as text.
+trait Field {
+    fn over(self, below: Self) -> Self;
+    fn text(&self) -> Option<String>;
+}
+
+impl<T: fmt::Display> Field for Option<Set<T>> {
+    fn over(self, below: Self) -> Self {
+        self.or(below)
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(ToString::to_string)
+    }
+}
+
+impl<T: fmt::Display> Field for Vec<Set<T>> {
+    fn over(self, below: Self) -> Self {
+        if self.is_empty() { below } else { self }
+    }
+
+    fn text(&self) -> Option<String> {
+        let texts: Vec<String> = self.iter().map(ToString::to_string).collect();
+        (!texts.is_empty()).then(|| texts.join(","))
+    }
+}
+
+macro_rules! settings {
+    ($( $(#[doc = $doc:literal])+ $([$($arg:tt)*])?
+        $name:ident : $container:ident < $type:ty >, $key:literal $env:literal $value:literal $heading:literal )*) => {
+        /// Every setting of a run, where it is given.
+        #[derive(Clone, Debug, Default, PartialEq, clap::Args, serde::Deserialize)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+        pub struct Settings {
+            $(
+                $(#[doc = $doc])+
+                #[arg(long, env = $env, value_name = $value, help_heading = $heading $(, $($arg)*)?)]
+                pub $name: $container<Set<$type>>,
+            )*
+        }
+
+        impl Settings {
+            /// The names of all settings, as the file and the flags write them.
+            pub const KEYS: &'static [&'static str] = &[$($key),*];
+
+            /// These settings where they are given, `below` elsewhere.
+            pub fn over(self, below: Settings) -> Settings {
+                Settings { $( $name: self.$name.over(below.$name), )* }
+            }
+
+            /// The settings that are given, as text.
+            pub fn texts(&self) -> BTreeMap<String, String> {
+                let texts = [$( ($key, self.$name.text()) ),*];
+                let given = |(key, text): (&str, Option<String>)| Some((key.to_owned(), text?));
+                texts.into_iter().filter_map(given).collect()
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where packets come from: virtual, host, udp://ADDR:PORT, replay:FILE. May be given
+    /// several times [default: virtual]
+    [value_delimiter = ','] source: Vec<SourceSpec>, "source" "EDGE_DISPATCH_SOURCE" "SOURCE" "Input"
+    /// Stop after this long; without it, run until Ctrl+C
+    duration: Option<Span>, "duration" "EDGE_DISPATCH_DURATION" "TIME" "Input"
+    /// How many virtual sensors [default: 64]
+    sensors: Option<Positive>, "sensors" "EDGE_DISPATCH_SENSORS" "N" "Input"
+    /// Pace of all virtual sensors together
+    rate: Option<AboveZero>, "rate" "EDGE_DISPATCH_RATE" "PACKETS_PER_S" "Input"
+    /// Pace of the virtual sensors as a part of what the workers can carry, measured in the
+    /// first moments; above 1 is overload [default: 0.6]
+    load: Option<AboveZero>, "load" "EDGE_DISPATCH_LOAD" "FRACTION" "Input"
+    /// How virtual packets follow each other: periodic, poisson, bursty [default: poisson]
+    arrivals: Option<Arrivals>, "arrivals" "EDGE_DISPATCH_ARRIVALS" "PROCESS" "Input"
+    /// Samples in a block of virtual vibration [default: 1024]
+    block_samples: Option<Positive>, "block-samples" "EDGE_DISPATCH_BLOCK_SAMPLES" "N" "Input"
+    /// Samples per second of vibration, virtual or replayed [default: 12800]
+    sample_rate: Option<AboveZero>, "sample-rate" "EDGE_DISPATCH_SAMPLE_RATE" "HZ" "Input"
+    /// Threads for the virtual sensors [default: one for four workers]
+    source_threads: Option<Positive>, "source-threads" "EDGE_DISPATCH_SOURCE_THREADS" "N" "Input"
+    /// Pace of a replay: a factor, or max for as fast as possible [default: 1]
+    speed: Option<Speed>, "speed" "EDGE_DISPATCH_SPEED" "FACTOR" "Input"
+    /// Save every packet to a file that replay:FILE reads
+    save_packets: Option<PathBufText>, "save-packets" "EDGE_DISPATCH_SAVE_PACKETS" "FILE" "Input"
+    /// Most bytes of that file [default: 1GiB]
+    save_limit: Option<Bytes>, "save-limit" "EDGE_DISPATCH_SAVE_LIMIT" "BYTES" "Input"
+    /// Seed of everything random [default: a fresh one, which the summary shows]
+    seed: Option<u64>, "seed" "EDGE_DISPATCH_SEED" "N" "Input"
+
+    /// CPUs to use, such as 0-3 or 0,2,4 [default: all that are allowed]
+    cpus: Option<CpuList>, "cpus" "EDGE_DISPATCH_CPUS" "LIST" "Workers"
+    /// How many workers; more than CPUs share them in turn [default: one a CPU]
+    workers: Option<Positive>, "workers" "EDGE_DISPATCH_WORKERS" "N" "Workers"
+    /// The work: analysis, or spin:TIME in its place [default: analysis]
+    work: Option<WorkChoice>, "work" "EDGE_DISPATCH_WORK" "WORK" "Workers"
+    /// Make a worker pretend to run at FACTOR of its speed, to see performance and efficiency
+    /// cores on a machine whose cores are equal. May be given several times
+    [value_delimiter = ','] emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR" "Workers"
+
+    /// The rule that chooses a worker: randomized-least-connection, round-robin, random
+    /// [default: randomized-least-connection]
+    policy: Option<PolicyName>, "policy" "EDGE_DISPATCH_POLICY" "NAME" "Dispatch"
+    /// Workers to look at for each packet [default: all up to 16, 2 above]
+    choices: Option<Positive>, "choices" "EDGE_DISPATCH_CHOICES" "D" "Dispatch"
+    /// When every inbox is full: block, drop-newest, drop-oldest [default: block]
+    overflow: Option<Overflow>, "overflow" "EDGE_DISPATCH_OVERFLOW" "WAY" "Dispatch"
+    /// Packets that each worker may have in flight [default: 256]
+    inbox_bound: Option<Positive>, "inbox-bound" "EDGE_DISPATCH_INBOX_BOUND" "PACKETS" "Dispatch"
+    /// How long accepted packets may take to finish after the stop [default: 5s]
+    drain_limit: Option<Span>, "drain-limit" "EDGE_DISPATCH_DRAIN_LIMIT" "TIME" "Dispatch"
+
+    /// Folder for the run's files [default: results]
+    results: Option<PathBufText>, "results" "EDGE_DISPATCH_RESULTS" "DIR" "Output"
+    /// Record every assignment in assignments.csv: on, off [default: on]
+    record: Option<Switch>, "record" "EDGE_DISPATCH_RECORD" "ON|OFF" "Output"
+    /// Most bytes of assignments.csv; it covers the whole run all the same [default: 256MiB]
+    record_limit: Option<Bytes>, "record-limit" "EDGE_DISPATCH_RECORD_LIMIT" "BYTES" "Output"
+}
+
+impl Settings {
+    /// These settings over `below`. A pace given here, as a rate or as a load, takes the place
+    /// of either kind of pace below.
+    pub fn laid_over(self, mut below: Settings) -> Settings {
+        if self.rate.is_some() || self.load.is_some() {
+            (below.rate, below.load) = (None, None);
+        }
+        self.over(below)
+    }
+}
+
+/// A path that is not empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathBufText(pub PathBuf);
+
+impl std::str::FromStr for PathBufText {
+    type Err = super::values::Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Err(super::values::Impossible("give a path".to_owned()));
+        }
+        Ok(PathBufText(text.into()))
+    }
+}
+
+impl std::fmt::Display for PathBufText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.display().fmt(f)
+    }
+}

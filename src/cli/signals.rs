@@ -1,0 +1,66 @@
+//! Signals: the first asks for an orderly end, the second for an end at once.
+//!
+//! A shell and its tools often deliver one Ctrl+C twice; within [`SAME_REQUEST`] it is the
+//! same request. SIGHUP (the terminal went away) does not stop a gateway. `ctrlc` serves
+//! SIGINT; its `termination` feature cannot tell SIGHUP from SIGTERM, so those two are
+//! signal-hook's.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use crossbeam_channel::{Receiver, Sender};
+use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::clock::Clock;
+use crate::engine::Halt;
+
+/// Two signals closer than this are one.
+pub const SAME_REQUEST: Duration = Duration::from_millis(500);
+
+/// How long the files may take after an end at once was asked for.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// Starts listening; each signal that asks for an end arrives in the channel.
+pub fn listen() -> anyhow::Result<Receiver<&'static str>> {
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    let interrupted = sender.clone();
+    ctrlc::set_handler(move || tell(&interrupted, "SIGINT")).context("cannot listen for Ctrl+C")?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP]).context("cannot listen for SIGTERM")?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for signal in signals.forever() {
+                match signal {
+                    SIGTERM => tell(&sender, "SIGTERM"),
+                    _ => log::info!("SIGHUP: the terminal went away, the run goes on"),
+                }
+            }
+        })
+        .context("cannot start a thread")?;
+    Ok(receiver)
+}
+
+fn tell(sender: &Sender<&'static str>, signal: &'static str) {
+    // Nobody listens any more at the very end of the program.
+    let _ = sender.send(signal);
+}
+
+/// Waits, in a thread of its own, for a second request, and then calls a halt; if the files
+/// then hold the program up all the same, ends it.
+pub fn halt_on_second(signals: Receiver<&'static str>, clock: Clock, halt: Halt) {
+    let first_ns = clock.now_ns();
+    let wait = move || {
+        for signal in signals {
+            if clock.now_ns() - first_ns >= SAME_REQUEST.as_nanos() as u64 {
+                log::warn!("{signal} again: stopping at once");
+                halt.call();
+                std::thread::park_timeout(AT_ONCE);
+                std::process::exit(super::exit::Exit::Aborted as i32);
+            }
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("second-signal".into()).spawn(wait) {
+        log::warn!("a second signal will not be noticed: cannot start a thread: {error}");
+    }
+}
