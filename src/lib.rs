@@ -17,3 +17,4 @@ pub mod source;
 pub mod stats;
 pub mod summary;
 mod sync;
+pub mod topology;

@@ -1,0 +1,34 @@
+//! Which CPUs this machine has, which of them may be used, and how fast they are.
+//!
+//! Cores of one chip may differ by a factor of three, ids have holes, CPUs go offline, and a
+//! process is often allowed only some of them. So the machine is first read into a plain list
+//! ([`Topology::read`]), everything is decided on that list (capacity, class, placement), and
+//! a pin is believed only after it was read back ([`pin`]).
+//!
+//! A file that is missing has a documented default; one that is malformed costs a line in
+//! [`Topology::notes`] and nothing else. Only a machine without any CPU list is an error.
+//!
+//! What sysfs says is a *prior*: measured service times correct it while running. Deliberately
+//! absent here: cgroup quotas, and looking again after the start.
+
+mod assemble;
+mod capacity;
+mod classify;
+mod cpu_list;
+mod machine;
+mod model;
+mod pinning;
+mod placement;
+mod presence;
+mod reader;
+mod sysfs;
+
+pub use classify::classify;
+pub use cpu_list::{BadCpuList, CPU_ID_MAX, CpuList};
+pub use machine::platform;
+pub use model::{CapacitySource, ClassGroup, Cpu, Topology};
+pub use pinning::{Pin, pin, read_pin};
+pub use placement::{
+    NotUsable, Placement, PlacementError, PlacementRequest, Seat, WORKERS_MAX, place,
+};
+pub use sysfs::{Roots, TopologyError};
