@@ -26,6 +26,3 @@ pub mod stats;
 pub mod summary;
 mod sync;
 pub mod topology;
-pub mod totals;
-pub mod typical;
-pub mod worker;

@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn any_numbers_are_classified(capacities in prop::collection::vec(any::<f64>(), 0..40)) {
+        fn any_numbers_are_classified(capacities in prop::collection::vec(prop::num::f64::ANY, 0..40)) {
             prop_assert_eq!(classify(&capacities).len(), capacities.len());
         }
     }

@@ -6,7 +6,8 @@ use super::cpu_list::CpuList;
 use super::presence::of_this_thread;
 use crate::ids::CpuId;
 
-/// The affinity mask that the system call is given ends here; `core_affinity` panics beyond.
+/// The affinity mask that the system call is given ends here; beyond it `core_affinity` aborts
+/// the process.
 const PINNABLE: u32 = 1024;
 
 /// Whether a thread runs on its CPU and nowhere else.

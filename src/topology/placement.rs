@@ -182,14 +182,14 @@ mod tests {
         Topology { cpus, classes: Vec::new(), hybrid: true, model, notes }
     }
 
-    /// Slow CPUs 0 and 1; 2 and 5 are one fast core; 6 is forbidden, 7 offline.
+    /// Slow CPUs 0 and 1; 2 and 4 are one fast core, 5 another; 6 is forbidden, 7 offline.
     fn hybrid() -> Topology {
         machine(&[
             (0, true, Class::Efficiency, None),
             (1, true, Class::Efficiency, None),
-            (2, true, Class::Performance, Some(5)),
-            (4, true, Class::Performance, None),
-            (5, true, Class::Performance, Some(2)),
+            (2, true, Class::Performance, Some(4)),
+            (4, true, Class::Performance, Some(2)),
+            (5, true, Class::Performance, None),
             (6, false, Class::Performance, None),
             (7, false, Class::Performance, None),
         ])
@@ -213,9 +213,9 @@ mod tests {
 
     #[test]
     fn fewer_workers_take_the_fastest_class_and_whole_cores_first() {
-        assert_eq!(placed(None, Some(2)), Ok((vec![2, 4], false)));
+        assert_eq!(placed(None, Some(2)), Ok((vec![2, 5], false)));
         assert_eq!(placed(None, Some(4)), Ok((vec![0, 2, 4, 5], false)));
-        assert_eq!(placed(Some("0,1,5"), Some(2)), Ok((vec![0, 5], false)), "no sibling taken");
+        assert_eq!(placed(Some("4,5"), Some(1)), Ok((vec![4], false)), "its sibling is not asked");
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! What is made of real machines, of odd ones, and of broken ones.
+
+mod broken;
+mod odd;
+mod real;
+mod tree;
