@@ -13,6 +13,7 @@ pub mod packet;
 pub mod process;
 pub mod random;
 pub mod record;
+pub mod report;
 pub mod source;
 pub mod stats;
 pub mod summary;
