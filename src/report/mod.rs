@@ -1,0 +1,37 @@
+//! What is left of a run on paper: the table, `summary.json`, the picture.
+//!
+//! Everything here is made of a [`Summary`], which the engine hands over at the end of a run.
+//! Where that is lost and only `assignments.csv` is left, [`read_rows`] folds the rows into
+//! totals of bounded size and [`estimate`] makes a summary of them that says so.
+//!
+//! Files are written to a temporary neighbour and renamed, so that a power cut leaves the
+//! old file or the new one, never half of one. Nothing that stands in a file may make this
+//! module panic or grow without bound: files come from SD cards.
+
+mod busy;
+mod error;
+mod estimate;
+mod grid;
+mod json;
+mod line;
+mod lines;
+mod neighbour;
+mod picture;
+mod read;
+mod remarks;
+mod rows;
+#[cfg(test)]
+mod samples;
+mod table;
+mod units;
+
+pub use error::ReportError;
+pub use estimate::estimate;
+pub use json::{read_summary, write_summary};
+pub use picture::draw;
+pub use read::read_rows;
+pub use rows::{LeftOut, Rows, WORKERS_MAX};
+pub use table::table;
+
+#[cfg(doc)]
+use crate::summary::Summary;

@@ -1,0 +1,77 @@
+//! The picture of a run: `results_graph.png`.
+//!
+//! A title; packets of each core as bars, grouped by class, with a comparison of the classes
+//! beside them; utilization of each core over time as a heat map; the distribution of waiting
+//! times by class. Colours can be told apart with any colour vision, letters are large
+//! enough to be read when the picture is shrunk to half its size. A panel that has nothing
+//! to show says so in a sentence.
+
+mod axis;
+mod bars;
+mod canvas;
+mod colours;
+mod comparison;
+mod groups;
+mod heat;
+mod title;
+mod waits;
+
+use std::io;
+use std::path::Path;
+
+use self::canvas::{Canvas, Frame, Hold, Type};
+use super::ReportError;
+use super::neighbour::write_whole;
+use crate::summary::Summary;
+
+/// Width and height in pixels.
+const SIZE: (u32, u32) = (1920, 1200);
+
+const TITLE: Frame = Frame { x: 48, y: 0, w: 1824, h: 180 };
+const BARS: Frame = Frame { x: 48, y: 190, w: 1250, h: 450 };
+const COMPARISON: Frame = Frame { x: 1350, y: 190, w: 530, h: 450 };
+const HEAT: Frame = Frame { x: 48, y: 670, w: 1130, h: 510 };
+const WAITS: Frame = Frame { x: 1240, y: 670, w: 640, h: 510 };
+
+/// The title of a panel.
+const HEAD: Type = Type { size: 32, bold: true, colour: colours::INK };
+/// Labels of axes and figures.
+const LABEL: Type = Type { size: 26, bold: false, colour: colours::INK };
+
+/// Draws the run as a PNG of 1920 × 1200 pixels and puts it at `path`, whole or not at all.
+///
+/// # Errors
+/// [`ReportError::NothingToDraw`] when the summary has no worker, else
+/// [`ReportError::CannotCreate`] or [`ReportError::Io`].
+pub fn draw(path: &Path, summary: &Summary) -> Result<(), ReportError> {
+    if summary.workers.is_empty() {
+        return Err(ReportError::NothingToDraw { path: path.to_owned() });
+    }
+    write_whole(path, |beside| sheet(beside, summary))
+}
+
+fn sheet(path: &Path, summary: &Summary) -> io::Result<()> {
+    let canvas = Canvas::new(path, SIZE)?;
+    let groups = groups::groups(summary);
+    title::draw(&canvas, TITLE, summary)?;
+    bars::draw(&canvas, BARS, summary, &groups)?;
+    comparison::draw(&canvas, COMPARISON, summary, &groups)?;
+    heat::draw(&canvas, HEAT, summary, &groups)?;
+    waits::draw(&canvas, WAITS, summary)?;
+    canvas.finish()
+}
+
+/// The title of a panel, in its upper left corner.
+fn head(canvas: &Canvas, frame: Frame, text: &str) -> io::Result<()> {
+    canvas.text(text, (frame.x, frame.y + 32), Hold::Left, HEAD)
+}
+
+/// A sentence in the middle of a panel that has nothing to show.
+fn sentence(canvas: &Canvas, frame: Frame, text: &str) -> io::Result<()> {
+    let letters = Type { colour: colours::PALE_INK, ..LABEL };
+    let text = canvas.fitted(text, frame.w, letters)?;
+    canvas.text(&text, (frame.x + frame.w / 2, frame.y + frame.h / 2), Hold::Middle, letters)
+}
+
+#[cfg(test)]
+mod tests;
