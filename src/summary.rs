@@ -54,6 +54,9 @@ pub struct Summary {
     /// Mean utilization of each worker's core over time (0 to 1), rows in the order of
     /// `workers`.
     pub core_utilization: Timeline,
+    /// The highest temperature seen on the machine, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_c_max: Option<f64>,
     /// CPU time that the sources used to make or read packets, in seconds.
     pub source_cpu_s: f64,
     /// What the built-in work found: counts by name.
@@ -120,6 +123,9 @@ pub struct WorkerFigures {
     pub capacity: f64,
     /// Mean foreign load of its core (0 to 1).
     pub foreign_load: f64,
+    /// Mean frequency of its core, where the machine tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mhz_mean: Option<f64>,
     /// The part of the run it spent working (0 to 1).
     pub utilization: f64,
     /// From dispatch to the start of the work.

@@ -63,8 +63,10 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     };
     if message.starts_with("unknown field") {
         let key = text.get(span).unwrap_or_default().trim();
-        let hint = nearest(key, Settings::KEYS)
-            .map_or_else(|| "see `edge-dispatch run --help`".into(), |near| format!("did you mean '{near}'?"));
+        let hint = nearest(key, Settings::KEYS).map_or_else(
+            || "see `edge-dispatch run --help`".into(),
+            |near| format!("did you mean '{near}'?"),
+        );
         return format!("line {line}: unknown key '{key}': {hint}");
     }
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('='));

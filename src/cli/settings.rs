@@ -13,7 +13,7 @@ use super::values::{
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
 use crate::process::WorkChoice;
-use crate::source::Speed;
+use crate::source::replay::Pace as ReplayPace;
 use crate::topology::CpuList;
 
 /// A field of the settings: laid over another, and shown as text.
@@ -98,7 +98,7 @@ settings! {
     /// Threads for the virtual sensors [default: one for four workers]
     source_threads: Option<Positive>, "source-threads" "EDGE_DISPATCH_SOURCE_THREADS" "N" "Input"
     /// Pace of a replay: a factor, or max for as fast as possible [default: 1]
-    speed: Option<Speed>, "speed" "EDGE_DISPATCH_SPEED" "FACTOR" "Input"
+    speed: Option<ReplayPace>, "speed" "EDGE_DISPATCH_SPEED" "FACTOR" "Input"
     /// Save every packet to a file that replay:FILE reads
     save_packets: Option<PathBufText>, "save-packets" "EDGE_DISPATCH_SAVE_PACKETS" "FILE" "Input"
     /// Most bytes of that file [default: 1GiB]

@@ -4,7 +4,6 @@
 //! `summary.json` repeats.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -142,8 +141,7 @@ impl fmt::Display for Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes(pub u64);
 
-const UNITS: [(&str, u64); 4] =
-    [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 impl FromStr for Bytes {
     type Err = Impossible;
@@ -196,8 +194,8 @@ pub enum SourceSpec {
     Virtual,
     /// This machine's own sensors.
     Host,
-    /// Line protocol over UDP.
-    Udp(SocketAddr),
+    /// Line protocol over UDP, at `ADDR:PORT`.
+    Udp(String),
     /// Packets saved earlier.
     Replay(PathBuf),
 }
@@ -207,9 +205,10 @@ impl FromStr for SourceSpec {
 
     fn from_str(text: &str) -> Result<Self, Impossible> {
         if let Some(address) = text.strip_prefix("udp://") {
-            return match address.parse() {
-                Ok(address) => Ok(SourceSpec::Udp(address)),
-                Err(_) => impossible(
+            let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+            return match port.map(|(_, port)| port.parse::<u16>()) {
+                Some(Ok(_)) => Ok(SourceSpec::Udp(address.to_owned())),
+                _ => impossible(
                     "give an address and a port, such as udp://0.0.0.0:8089 or udp://[::1]:8089",
                 ),
             };
@@ -252,7 +251,9 @@ impl FromStr for Emulate {
         let factor = parts.and_then(|(_, factor)| factor.trim().parse().ok());
         match (worker, factor.and_then(Slowdown::new)) {
             (Some(worker), Some(slowdown)) => Ok(Emulate { worker, slowdown }),
-            _ => impossible("give WORKER=FACTOR with a factor above 0 and at most 1, such as 1=0.4"),
+            _ => {
+                impossible("give WORKER=FACTOR with a factor above 0 and at most 1, such as 1=0.4")
+            }
         }
     }
 }
@@ -329,7 +330,14 @@ mod tests {
         refuses::<Span>(&["0s", "10", "-1s", "soon", "", "99999999999999999999s"]);
         refuses::<Bytes>(&["0", "0MiB", "-1", "999999999999GiB", "MiB", "1.5MiB"]);
         refuses::<Switch>(&["yes", "", "ON"]);
-        refuses::<SourceSpec>(&["", "udp://", "udp://localhost", "replay:", "mqtt://x", "udp://1.2.3.4:99999"]);
+        refuses::<SourceSpec>(&[
+            "",
+            "udp://",
+            "udp://localhost",
+            "replay:",
+            "mqtt://x",
+            "udp://1.2.3.4:99999",
+        ]);
         refuses::<Emulate>(&["1", "1=0", "1=1.1", "1=-1", "=0.5", "a=0.5", "1=nan"]);
         refuses::<PolicyName>(&["", "fastest"]);
     }

@@ -24,12 +24,14 @@ mod emulate;
 mod shared;
 mod snapshot;
 mod sources;
+mod summary;
 mod threads;
 
 pub use builder::{Builder, INBOX_BOUND, PolicyMaker, Ready, StartError};
 pub use closing::{Closing, DrainError, Ended, Halt};
 pub use snapshot::{Snapshot, WorkerSnapshot};
 pub use sources::{SourceReport, Tap};
+pub use summary::About;
 
 use std::sync::Arc;
 

@@ -133,6 +133,7 @@ impl<P> Driver<P> {
                 }
             }
         }
+        self.source.finish();
         self.report(true);
     }
 

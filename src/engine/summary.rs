@@ -1,0 +1,134 @@
+//! A closed run as a [`Summary`].
+
+use std::collections::BTreeMap;
+
+use super::{Closing, WorkerSnapshot};
+use crate::class::Class;
+use crate::record::SCHEMA_VERSION;
+use crate::stats::Latency;
+use crate::summary::{ClassFigures, LatencyFigures, Machine, Summary, WorkerFigures};
+
+/// What the engine itself does not know of a run.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The machine.
+    pub machine: Machine,
+    /// Every setting in force, as text.
+    pub settings: BTreeMap<String, String>,
+    /// When the run began, in milliseconds since 1970.
+    pub started_unix_ms: u64,
+    /// What the work found, by name.
+    pub findings: BTreeMap<String, u64>,
+    /// The files of the run.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Closing {
+    /// All figures of the run, from its exact running totals.
+    pub fn summary(&self, about: About) -> Summary {
+        let last = &self.last;
+        let duration_s = last.now_ns as f64 / 1e9;
+        let finished: u64 = last.workers.iter().map(|worker| worker.totals.packets()).sum();
+        let recorded = self.recorded.as_ref();
+        Summary {
+            schema_version: SCHEMA_VERSION,
+            machine: about.machine,
+            settings: about.settings,
+            policy: last.policy.to_owned(),
+            choices: last.choices,
+            seed: last.seed,
+            ended: self.ended.as_str().to_owned(),
+            started_unix_ms: about.started_unix_ms,
+            duration_s,
+            throughput_packets_per_s: finished as f64 / duration_s.max(1e-9),
+            ledger: last.ledger.clone(),
+            recorded_rows: recorded.map_or(0, |recorded| recorded.rows),
+            rows_not_recorded: recorded.map_or(0, |recorded| recorded.not_recorded),
+            latency_ns: latencies(&last.workers),
+            workers: self.worker_figures(finished, duration_s),
+            classes: class_figures(&last.workers, finished, duration_s),
+            core_utilization: last.samples.core_utilization.clone(),
+            temperature_c_max: last.samples.temperature_c_max,
+            source_cpu_s: last.sources.iter().map(|source| source.cpu_ns as f64 / 1e9).sum(),
+            findings: about.findings,
+            files: about.files,
+            estimated: false,
+        }
+    }
+
+    fn worker_figures(&self, finished: u64, duration_s: f64) -> Vec<WorkerFigures> {
+        let samples = &self.last.samples;
+        let figures = |(index, worker): (usize, &WorkerSnapshot)| WorkerFigures {
+            worker: worker.seat.worker,
+            cpu: worker.seat.cpu,
+            pinned: worker.pinned,
+            class: worker.seat.class,
+            packets: worker.totals.packets(),
+            share: share(worker.totals.packets(), finished),
+            failed: worker.failed,
+            capacity: hundredths(worker.capacity),
+            foreign_load: samples.foreign_load.get(index).copied().unwrap_or(0.0),
+            mhz_mean: samples.mean_mhz.get(index).copied().flatten(),
+            utilization: utilization(worker, duration_s),
+            wait_ns: worker.totals.wait.summary(),
+            service_ns: worker.totals.service.summary(),
+        };
+        self.last.workers.iter().enumerate().map(figures).collect()
+    }
+}
+
+fn latencies(workers: &[WorkerSnapshot]) -> LatencyFigures {
+    let all = |of: fn(&WorkerSnapshot) -> &Latency| merged(workers.iter().map(of)).summary();
+    LatencyFigures {
+        wait: all(|worker| &worker.totals.wait),
+        service: all(|worker| &worker.totals.service),
+        total: all(|worker| &worker.totals.total),
+    }
+}
+
+fn class_figures(workers: &[WorkerSnapshot], finished: u64, duration_s: f64) -> Vec<ClassFigures> {
+    let mut by_class: BTreeMap<Class, Vec<&WorkerSnapshot>> = BTreeMap::new();
+    for worker in workers {
+        by_class.entry(worker.seat.class).or_default().push(worker);
+    }
+    let one = |(name, workers): (Class, Vec<&WorkerSnapshot>)| {
+        let wait = merged(workers.iter().map(|worker| &worker.totals.wait));
+        let service = merged(workers.iter().map(|worker| &worker.totals.service)).summary();
+        let busy: f64 = workers.iter().map(|worker| utilization(worker, duration_s)).sum();
+        let mut cpus: Vec<_> = workers.iter().map(|worker| worker.seat.cpu).collect();
+        cpus.sort_unstable();
+        cpus.dedup();
+        ClassFigures {
+            name,
+            cpus,
+            workers: workers.iter().map(|worker| worker.seat.worker).collect(),
+            packets: service.samples,
+            share: share(service.samples, finished),
+            failed: workers.iter().map(|worker| worker.failed).sum(),
+            service_mean_ns: service.mean,
+            utilization: busy / workers.len() as f64,
+            wait_ns: wait.summary(),
+            wait_bars: wait.bars(),
+        }
+    };
+    by_class.into_iter().map(one).collect()
+}
+
+fn merged<'a>(latencies: impl Iterator<Item = &'a Latency>) -> Latency {
+    let mut all = Latency::default();
+    latencies.for_each(|latency| all.add(latency));
+    all
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn utilization(worker: &WorkerSnapshot, duration_s: f64) -> f64 {
+    (worker.totals.busy_ns() as f64 / 1e9 / duration_s.max(1e-9)).min(1.0)
+}
+
+/// As a tidy decimal: an f32 of 0.4 is 0.4000000059… as an f64.
+fn hundredths(value: f32) -> f64 {
+    (f64::from(value) * 100.0).round() / 100.0
+}
