@@ -3,6 +3,14 @@
 //! A source owns no thread and no pace of its own. The engine gives it a thread and asks it,
 //! turn by turn, for what is due; between turns the engine dispatches, counts, or stops.
 
+pub mod host;
+pub mod line_protocol;
+pub mod replay;
+mod row;
+pub mod save;
+mod sequences;
+pub mod udp;
+
 use crate::clock::Clock;
 use crate::job::Job;
 use crate::ledger::Input;
@@ -44,6 +52,10 @@ pub trait Source<P>: Send {
 
     /// Appends what is due to `out`. May wait for input itself, at most [`PATIENCE_MS`].
     fn bring(&mut self, clock: &Clock, out: &mut Vec<Job<P>>) -> Result<Turn, SourceError>;
+
+    /// The last call of a run, before the last [`Source::input`]: looks once more at what is
+    /// counted elsewhere (the kernel's drops) and says what was still to be said.
+    fn finish(&mut self) {}
 
     /// What arrived so far and never became a packet.
     fn input(&self) -> Input {
