@@ -10,7 +10,6 @@ mod row;
 pub mod save;
 mod sequences;
 pub mod udp;
-pub mod virtual_sensors;
 
 use crate::clock::Clock;
 use crate::job::Job;
