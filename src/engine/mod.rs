@@ -21,6 +21,7 @@
 mod builder;
 mod closing;
 mod emulate;
+pub mod pacing;
 mod shared;
 mod snapshot;
 mod sources;

@@ -10,6 +10,7 @@ mod row;
 pub mod save;
 mod sequences;
 pub mod udp;
+pub mod virtual_sensors;
 
 use crate::clock::Clock;
 use crate::job::Job;

@@ -1,5 +1,6 @@
 //! How fast a recording is played.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// A pace: a factor on the recorded one, or as fast as possible.
@@ -27,6 +28,15 @@ impl Pace {
     /// Exact up to 2^53 ns, 104 days.
     pub(super) fn after_ns(self, offset_ns: u64) -> u64 {
         self.0.map_or(0, |factor| (offset_ns as f64 / factor) as u64)
+    }
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(factor) => factor.fmt(f),
+            None => f.write_str("max"),
+        }
     }
 }
 

@@ -1,0 +1,102 @@
+//! What a machine can carry: the pace behind `--load FRACTION`.
+//!
+//! Problem: a first run must be sensible on a Pi Zero and on 64 cores alike, and nobody knows
+//! beforehand what a packet costs there. Choice: try some packets, make and work them in one
+//! thread, and take the pace at which all CPUs together would be busy for that fraction.
+//! Consequence: the sources' own cost is in it, so workers are loaded *beside* the sources.
+//! Then, in the first seconds of the run, what was left out (dispatch, recording, waking up)
+//! is corrected by the CPU time that the process really used. Limit: the correction ends after
+//! those seconds, so a machine that is throttled later runs at a higher load.
+
+use crate::clock::{Clock, thread_cpu_ns};
+use crate::job::Job;
+use crate::packet::Packet;
+use crate::process::{Process, WorkerInfo};
+use crate::source::Source;
+
+/// CPU time that the trial may take, in ns.
+const TRIAL_NS: u64 = 40_000_000;
+
+/// Packets after which caches and plans are warm, and which are not counted.
+const WARM_UP: usize = 64;
+
+/// Mean CPU time that making a packet and working on it cost together, in ns, tried in the
+/// calling thread. `source` is asked for as much as it can make; give it a pace without bound.
+pub fn cost_of_packet_ns(
+    source: &mut dyn Source<Packet>,
+    work: &mut dyn FnMut(&Packet),
+) -> Option<f64> {
+    let clock = Clock::manual();
+    let mut jobs: Vec<Job<Packet>> = Vec::new();
+    let mut turn = |packets: &mut usize| {
+        clock.advance(1_000_000);
+        jobs.clear();
+        source.bring(&clock, &mut jobs).ok()?;
+        jobs.iter().for_each(|job| work(&job.payload));
+        *packets += jobs.len();
+        Some(())
+    };
+    let mut packets = 0;
+    for _ in 0..1_000 {
+        turn(&mut packets)?;
+        if packets >= WARM_UP {
+            break;
+        }
+    }
+    let (start_ns, mut packets) = (thread_cpu_ns(), 0);
+    while thread_cpu_ns() - start_ns < TRIAL_NS {
+        turn(&mut packets)?;
+    }
+    (packets > 0).then(|| (thread_cpu_ns() - start_ns) as f64 / packets as f64)
+}
+
+/// As [`cost_of_packet_ns`] takes it: the work of a worker, with its result dropped.
+pub fn as_trial<'a, W: Process<Packet>>(
+    work: &'a mut W,
+    info: &'a WorkerInfo,
+) -> impl FnMut(&Packet) + 'a {
+    move |packet| drop(work.work(packet, info))
+}
+
+/// The pace at which CPUs of `capacity` in all (1 a fast core) are busy for `load` of their
+/// time: `load × capacity / cost`, in packets per second.
+///
+/// Example: 0.6 of 4 cores at 20 µs a packet are 120,000 packets/s.
+pub fn rate_for(load: f64, capacity: f64, cost_ns: f64) -> f64 {
+    (load * capacity * 1e9 / cost_ns).max(1.0)
+}
+
+/// Corrects a pace by what the process really used: `busy` (CPU time over CPUs × time) should
+/// have been `load`. A step is at most a factor of 2, and none is taken on an idle reading or
+/// above full load, where CPU time cannot show how much more was asked for.
+pub fn corrected(rate: f64, load: f64, busy: f64) -> f64 {
+    let wanted = load / busy;
+    if load > 0.9 || !wanted.is_finite() || busy < 0.01 {
+        return rate;
+    }
+    rate * wanted.clamp(0.5, 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_follows_from_load_cores_and_cost() {
+        assert_eq!(rate_for(0.6, 4.0, 20_000.0), 120_000.0);
+        assert_eq!(rate_for(0.001, 0.1, 1e12), 1.0);
+    }
+
+    #[test]
+    fn a_correction_leads_to_the_load_asked_for() {
+        // A machine on which every packet costs half as much again as the trial said.
+        let busy = |rate: f64| rate * 1.5 / 100_000.0;
+        let mut rate = 60_000.0;
+        for _ in 0..3 {
+            rate = corrected(rate, 0.6, busy(rate));
+        }
+        assert!((busy(rate) - 0.6).abs() < 1e-6);
+        assert_eq!(corrected(5.0, 0.6, 0.0), 5.0);
+        assert_eq!(corrected(5.0, 2.0, 1.0), 5.0);
+    }
+}
