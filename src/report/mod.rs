@@ -1,6 +1,6 @@
 //! What is left of a run on paper: the table, `summary.json`, the picture.
 //!
-//! Everything here is made of a [`Summary`], which the engine hands over at the end of a run.
+//! Everything here is made of a [`Summary`](crate::summary::Summary), which the engine hands over at the end of a run.
 //! Where that is lost and only `assignments.csv` is left, [`read_rows`] folds the rows into
 //! totals of bounded size and [`estimate`] makes a summary of them that says so.
 //!
@@ -32,6 +32,3 @@ pub use picture::draw;
 pub use read::read_rows;
 pub use rows::{LeftOut, Rows, WORKERS_MAX};
 pub use table::table;
-
-#[cfg(doc)]
-use crate::summary::Summary;

@@ -28,7 +28,7 @@ pub(super) fn class(class: Class) -> RGBColor {
     }
 }
 
-/// The scale of the heat map from idle (pale) to busy (dark): eleven points of one path whose
+/// The scale of the heat map from idle (pale) to busy (dark): points of one path whose
 /// lightness falls evenly, from pale yellow over green to dark blue, so that it can also be
 /// read in grey.
 const HEAT: [(u8, u8, u8); 9] = [

@@ -47,6 +47,21 @@ fn every_panel_shows_its_classes() {
 }
 
 #[test]
+fn a_bar_is_as_tall_as_its_packets_are_many() {
+    let mut summary = samples::hybrid(1, 0, 1);
+    (summary.workers[0].packets, summary.workers[1].packets) = (8_000, 2_000);
+    let pixels = pixels(&summary);
+    let area = |class| {
+        let plotters::style::RGBColor(r, g, b) = colours::class(class);
+        let rows = pixels.chunks(SIZE.0 as usize).skip(BARS.y as usize).take(BARS.h as usize);
+        let bars = rows.flat_map(|row| &row[..BARS.right() as usize]);
+        bars.filter(|pixel| **pixel == [r, g, b]).count() as f64
+    };
+    let ratio = area(Class::Performance) / area(Class::Efficiency);
+    assert!((ratio - 4.0).abs() < 0.1, "{ratio}");
+}
+
+#[test]
 fn a_cell_without_a_figure_is_grey_and_every_other_has_its_colour() {
     let mut summary = samples::uniform(2);
     summary.core_utilization.rows = vec![vec![0.0, 1.0], vec![f32::NAN, 0.5]];
