@@ -25,6 +25,13 @@ pub enum Exit {
     Aborted = 130,
 }
 
+impl Exit {
+    /// This code, or `other` where this says that all went well: the first fault counts.
+    pub fn or(self, other: Exit) -> Exit {
+        if self == Exit::Ok { other } else { self }
+    }
+}
+
 /// A failure with its exit code.
 #[derive(Debug)]
 pub struct Fault {

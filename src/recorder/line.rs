@@ -59,7 +59,7 @@ impl LineMaker {
         }
         let look_up = |names: &SensorNames| -> Arc<str> {
             let id = u32::try_from(key.0).ok().map(SensorId);
-            let name = id.and_then(|id| names.name(id));
+            let name = id.and_then(|id| names.name(id)).map(on_one_line);
             name.unwrap_or_else(|| key.0.to_string().into())
         };
         if key.0 >= crate::names::SENSORS_MAX as u64 {
@@ -71,6 +71,11 @@ impl LineMaker {
         }
         Some(self.known[index].get_or_insert_with(|| look_up(&self.names)).clone())
     }
+}
+
+/// A name without line breaks: a row is a line, so that a torn file can be mended line by line.
+fn on_one_line(name: Arc<str>) -> Arc<str> {
+    if name.contains(['\n', '\r']) { name.replace(['\n', '\r'], " ").into() } else { name }
 }
 
 /// A whole number and a comma; nothing and a comma for `None`.
@@ -153,7 +158,8 @@ mod tests {
             let mut text = LineMaker::header().into_bytes();
             text.extend_from_slice(lines.make(&record, weight));
             let row: Row = csv::Reader::from_reader(&*text).deserialize().next().unwrap().unwrap();
-            prop_assert_eq!(row.sensor, name);
+            prop_assert_eq!(row.sensor, name.replace(['\n', '\r'], " "));
+            prop_assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 2);
             prop_assert_eq!((row.sequence, row.weight, row.in_flight), (3, weight, Some(7)));
             prop_assert_eq!(row.worker, fine.then_some(2));
             prop_assert_eq!(row.class, fine.then_some(Class::Efficiency));

@@ -23,7 +23,7 @@ mod rows;
 #[cfg(test)]
 mod samples;
 mod table;
-mod units;
+pub(crate) mod units;
 
 pub use error::ReportError;
 pub use estimate::estimate;

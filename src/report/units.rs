@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// A time with three digits and a fitting unit: `812 ns`, `23.4 µs`, `1.20 ms`, `3.10 s`.
-pub(super) fn time(ns: f64) -> String {
+pub(crate) fn time(ns: f64) -> String {
     if !ns.is_finite() || ns < 0.0 {
         return "–".into();
     }
@@ -32,7 +32,7 @@ pub(super) fn length(seconds: f64) -> String {
 }
 
 /// A count with its thousands set apart: `1,234,567`.
-pub(super) fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

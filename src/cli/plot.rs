@@ -1,0 +1,53 @@
+//! `edge-dispatch plot`: the picture of a run, drawn again.
+
+use std::path::Path;
+
+use super::args::PlotArgs;
+use super::exit::{Exit, Fault};
+use super::files::{PICTURE, SUMMARY, exit_of};
+use crate::report::{self, ReportError};
+use crate::summary::Summary;
+
+pub fn plot(args: PlotArgs) -> Result<Exit, Fault> {
+    let rows = report::read_rows(&args.rows).map_err(fault)?;
+    let folder = args.rows.parent().unwrap_or(Path::new(""));
+    let mut said: Vec<String> = rows.left_out();
+    let summary = match beside(&folder.join(SUMMARY), rows.rows(), &mut said)? {
+        Some(summary) => summary,
+        None => report::estimate(&rows),
+    };
+    let out = args.out.unwrap_or_else(|| folder.join(PICTURE));
+    report::draw(&out, &summary).map_err(fault)?;
+    let source = if summary.estimated {
+        "estimated from the rows alone"
+    } else {
+        "exact totals from summary.json"
+    };
+    said.push(format!("{} ({source})", out.display()));
+    super::print(&(said.join("\n") + "\n"))
+}
+
+/// The summary beside the rows, where there is one that can be read.
+fn beside(path: &Path, rows: u64, said: &mut Vec<String>) -> Result<Option<Summary>, Fault> {
+    match report::read_summary(path) {
+        Ok(summary) => {
+            if summary.recorded_rows != rows {
+                let recorded = summary.recorded_rows;
+                said.push(format!(
+                    "{}: the run recorded {recorded} rows, {rows} are whole here",
+                    path.display()
+                ));
+            }
+            Ok(Some(summary))
+        }
+        Err(ReportError::MissingInput { .. }) => Ok(None),
+        Err(error) => {
+            said.push(format!("{error}; going on without it"));
+            Ok(None)
+        }
+    }
+}
+
+fn fault(error: ReportError) -> Fault {
+    Fault::new(exit_of(&error), error)
+}

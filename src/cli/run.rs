@@ -1,0 +1,266 @@
+//! `edge-dispatch run`: the main job.
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::args::RunArgs;
+use super::exit::{Exit, Fault, OrExit};
+use super::files::{self, ResultsFolder};
+use super::plan::{self, Plan};
+use super::saving::Saving;
+use super::sources::{self, Opened};
+use super::status::Status;
+use super::{log_output, signals};
+use crate::clock::unix_ns;
+use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
+use crate::names::SensorNames;
+use crate::packet::Packet;
+use crate::recorder::RecordOptions;
+use crate::report;
+use crate::sink::Findings;
+use crate::summary::{Machine, Summary};
+use crate::topology::{Placement, Roots, Topology, place, platform};
+
+/// Runs until the time is over, the sources end, or a signal comes.
+pub fn run(args: RunArgs) -> Result<Exit, Fault> {
+    let plan = plan::plan(args)?;
+    let mut status = Status::new();
+    log_output::start(status.line());
+    log_output::hush_workers();
+    let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
+    let placement = seats(&topology, &plan)?;
+    let folder = ResultsFolder::open(&plan.results)?;
+    let signals = signals::listen().or_exit(Exit::Io)?;
+    let names = SensorNames::default();
+    let opened = sources::open(&plan, &placement, &names)?;
+    let saving = match &plan.save_packets {
+        Some(path) => Some(Saving::start(path, plan.save_limit)?),
+        None => None,
+    };
+    let findings = Findings::default();
+    let mut machine = machine(&topology, &placement, &plan);
+    let started_unix_ms = unix_ns() / 1_000_000;
+    let engine = ready(&plan, topology, &folder, &names, &saving, &findings)
+        .start()
+        .map_err(|error| start_fault(error, &plan))?;
+    let (closing, opened) = carry(engine, opened, &plan, &mut status, signals)?;
+    status.clear();
+    if let Some(pacer) = &opened.pacer {
+        machine.notes.extend(pacer.notes(&closing.last));
+    }
+    let about = About {
+        machine,
+        settings: plan.texts.clone(),
+        started_unix_ms,
+        findings: findings.by_name(),
+        files: folder.list(plan.record),
+    };
+    close(closing, about, &folder, saving, &opened)
+}
+
+/// The workers' seats, as fast as the slowed-down among them pretend to be.
+fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
+    let mut placement = place(topology, &plan.placement).or_exit(plan.placement_exit)?;
+    for emulate in &plan.emulate {
+        if let Some(seat) = placement.seats.get_mut(emulate.worker.index()) {
+            seat.capacity *= emulate.slowdown.factor();
+        }
+    }
+    Ok(placement)
+}
+
+fn ready(
+    plan: &Plan,
+    topology: Topology,
+    folder: &ResultsFolder,
+    names: &SensorNames,
+    saving: &Option<Saving>,
+    findings: &Findings,
+) -> Ready<Packet> {
+    let mut builder = Engine::builder()
+        .topology(topology)
+        .placement(plan.placement.clone())
+        .policy(&plan.policy, plan.choices)
+        .seed(plan.seed)
+        .inbox_bound(plan.inbox_bound)
+        .overflow(plan.overflow);
+    for emulate in &plan.emulate {
+        builder = builder.slow_down(emulate.worker, emulate.slowdown);
+    }
+    if plan.record {
+        builder = builder.record(RecordOptions {
+            path: folder.path(files::ROWS),
+            limit_bytes: plan.record_limit,
+            names: names.clone(),
+        });
+    }
+    if let Some(saving) = saving {
+        builder = builder.tap(saving.tap(names.clone()));
+    }
+    let (work, findings) = (plan.work, findings.clone());
+    builder.process_into(move |_| work.build(), move |_| findings.sink())
+}
+
+fn start_fault(error: StartError, plan: &Plan) -> Fault {
+    let exit = match error {
+        StartError::Record { .. } => Exit::CannotCreate,
+        StartError::Topology(_) => Exit::MissingInput,
+        StartError::Thread(_) => Exit::Io,
+        _ => plan.placement_exit,
+    };
+    Fault::new(exit, error)
+}
+
+/// Runs the engine and drains it.
+fn carry(
+    mut engine: Engine<Packet>,
+    mut opened: Opened,
+    plan: &Plan,
+    status: &mut Status,
+    signals: Receiver<&'static str>,
+) -> Result<(Closing, Opened), Fault> {
+    for source in std::mem::take(&mut opened.sources) {
+        engine.attach(source).map_err(|error| start_fault(error, plan))?;
+    }
+    let workers = plan.placement.workers.map(|n| format!("{n} workers")).unwrap_or_default();
+    log::info!(
+        "running{}{workers}; Ctrl+C ends it and draws {}",
+        if workers.is_empty() { "" } else { " " },
+        plan.results.join(files::PICTURE).display()
+    );
+    wait_for_the_end(&engine, &mut opened, plan, status, &signals);
+    signals::halt_on_second(signals, engine.clock().clone(), engine.halt());
+    Ok((engine.finish(plan.drain_limit), opened))
+}
+
+/// Shows the status until something ends the run.
+fn wait_for_the_end(
+    engine: &Engine<Packet>,
+    opened: &mut Opened,
+    plan: &Plan,
+    status: &mut Status,
+    signals: &Receiver<&'static str>,
+) {
+    const SECOND: Duration = Duration::from_secs(1);
+    let clock = engine.clock();
+    let end_ns = plan.duration.map(|duration| duration.as_nanos() as u64);
+    let (mut pace_ns, mut status_ns) = (SECOND.as_nanos() as u64, status.every().as_nanos() as u64);
+    loop {
+        let now_ns = clock.now_ns();
+        if end_ns.is_some_and(|end_ns| now_ns >= end_ns) || engine.sources_ended() {
+            return;
+        }
+        if now_ns >= pace_ns {
+            pace_ns += SECOND.as_nanos() as u64;
+            if let Some(pacer) = &mut opened.pacer {
+                pacer.step(now_ns);
+            }
+        }
+        if now_ns >= status_ns {
+            status_ns += status.every().as_nanos() as u64;
+            status.show(&engine.snapshot());
+        }
+        let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns);
+        // A source that ends by itself is noticed within this.
+        let wait = Duration::from_nanos(next_ns.saturating_sub(now_ns)).min(SECOND / 4);
+        match signals.recv_timeout(wait) {
+            Ok(signal) => {
+                log::info!("{signal}: sources stop, accepted packets are finished");
+                return;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(wait),
+        }
+    }
+}
+
+/// Completes the files, prints the table, and says how it all ended.
+fn close(
+    mut closing: Closing,
+    about: About,
+    folder: &ResultsFolder,
+    saving: Option<Saving>,
+    opened: &Opened,
+) -> Result<Exit, Fault> {
+    let mut exit = exit_of(&closing, opened);
+    let mut summary = closing.summary(about);
+    let mut said = Vec::new();
+    if let Some(recorded) = &mut closing.recorded
+        && let Some(error) = recorded.error.take()
+    {
+        said.push(format!("{}: {error}", folder.path(files::ROWS).display()));
+        exit = exit.or(Exit::Io);
+    }
+    for source in &closing.last.sources {
+        if let Some(error) = &source.error {
+            said.push(error.clone());
+            exit = exit.or(Exit::Io);
+        }
+    }
+    let bad_rows: u64 = opened.bad_rows.iter().map(|bad_rows| bad_rows.count()).sum();
+    if bad_rows > 0 {
+        said.push(format!("{bad_rows} rows of the replay were bad; the ledger has the reasons"));
+        exit = exit.or(Exit::BadData);
+    }
+    if let Some(saving) = saving {
+        let (saved, failed) = saving.finish();
+        exit = if failed { exit.or(Exit::Io) } else { exit };
+        summary.machine.notes.push(saved);
+    }
+    exit = write(&summary, folder, closing.ended, &mut said).map_or(exit, |failed| exit.or(failed));
+    super::print(&report::table(&summary))?;
+    said.iter().for_each(|line| log::error!("{line}"));
+    Ok(exit)
+}
+
+fn exit_of(closing: &Closing, _opened: &Opened) -> Exit {
+    match closing.ended {
+        Ended::Complete => Exit::Ok,
+        Ended::Abandoned => Exit::Unfinished,
+        Ended::Aborted => Exit::Aborted,
+    }
+}
+
+/// Writes summary and picture; the exit code of the first that failed.
+fn write(
+    summary: &Summary,
+    folder: &ResultsFolder,
+    ended: Ended,
+    said: &mut Vec<String>,
+) -> Option<Exit> {
+    let mut failed = None;
+    let mut try_it = |result: Result<(), report::ReportError>| {
+        if let Err(error) = result {
+            failed = failed.or(Some(files::exit_of(&error)));
+            said.push(error.to_string());
+        }
+    };
+    try_it(report::write_summary(&folder.path(files::SUMMARY), summary));
+    // Stopped at once: the picture can be drawn later, from the summary.
+    if ended != Ended::Aborted {
+        try_it(report::draw(&folder.path(files::PICTURE), summary));
+    }
+    failed
+}
+
+fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
+    let mut notes = topology.notes.clone();
+    if placement.shared {
+        let (workers, cpus) = (placement.seats.len(), topology.allowed().len());
+        notes.push(format!("{workers} workers share {cpus} CPUs in turn"));
+    }
+    if !plan.emulate.is_empty() {
+        let texts: Vec<String> = plan.emulate.iter().map(ToString::to_string).collect();
+        notes.push(format!("classes are emulated: {}", texts.join(", ")));
+    }
+    Machine {
+        model: topology.model.clone(),
+        platform: platform(),
+        cpus_online: topology.cpus.iter().filter(|cpu| cpu.online).count() as u32,
+        cpus_allowed: topology.allowed().len() as u32,
+        hybrid: topology.hybrid,
+        emulated: !plan.emulate.is_empty(),
+        notes,
+    }
+}
