@@ -30,20 +30,43 @@ pub struct KindTotals {
     pub packets: u64,
     /// Time spent on them.
     pub busy_ns: u64,
+    /// Those of them whose CPU time was measured.
+    pub samples: u64,
+    /// The worker's own CPU time spent on the samples: preemption is not in it.
+    pub samples_cpu_ns: u64,
+}
+
+/// How one packet's work went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The packet's kind.
+    pub kind: Kind,
+    /// From dispatch to the start of the work.
+    pub wait_ns: u64,
+    /// The work itself.
+    pub service_ns: u64,
+    /// The worker's own CPU time for it, where it was measured.
+    pub cpu_ns: Option<u64>,
+    /// Whether it succeeded.
+    pub succeeded: bool,
 }
 
 impl WorkerTotals {
-    /// Adds one packet's times.
-    pub fn add(&mut self, kind: Kind, wait_ns: u64, service_ns: u64, succeeded: bool) {
-        self.wait.record(wait_ns, 1);
-        self.service.record(service_ns, 1);
-        self.total.record(wait_ns.saturating_add(service_ns), 1);
-        if succeeded {
-            let done = &mut self.done[kind.index()];
-            done.packets += 1;
-            done.busy_ns += service_ns;
-        } else {
-            self.failed_ns += service_ns;
+    /// Adds one packet.
+    pub fn add(&mut self, done: Done) {
+        self.wait.record(done.wait_ns, 1);
+        self.service.record(done.service_ns, 1);
+        self.total.record(done.wait_ns.saturating_add(done.service_ns), 1);
+        if !done.succeeded {
+            self.failed_ns += done.service_ns;
+            return;
+        }
+        let kind = &mut self.done[done.kind.index()];
+        kind.packets += 1;
+        kind.busy_ns += done.service_ns;
+        if let Some(cpu_ns) = done.cpu_ns {
+            kind.samples += 1;
+            kind.samples_cpu_ns += cpu_ns;
         }
     }
 

@@ -144,11 +144,6 @@ impl Pacer {
         self.before = Some((now_ns, cpu_ns));
     }
 
-    /// Whether more corrections are to come.
-    pub fn is_settling(&self) -> bool {
-        self.load.is_some() && self.corrections < CORRECTIONS
-    }
-
     /// What a reader of the results should know of the pace.
     pub fn notes(&self, last: &Snapshot) -> Vec<String> {
         let mut notes = Vec::new();

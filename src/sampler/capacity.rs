@@ -14,10 +14,9 @@
 //! three), solved in turn, one step a look. The scale that the two equations leave open is
 //! fixed by the priors, so a worker without samples keeps its prior and can still be compared.
 //!
-//! CPU time of a worker's thread contains waking up and looking at its inbox, of which an idle
-//! worker does more for each packet; it would look slow for being idle. So `cpu[w]` is the
-//! lesser of the thread's CPU time and the time it was at work. Which kind it went to is
-//! taken from the wall time of each kind, which preemption stretches alike.
+//! `cpu[w][k]` is that of measured packets alone (see `worker/cpu_sample.rs`), and `done[w][k]`
+//! counts them: a thread's whole CPU time contains waking up, of which an idle worker does
+//! more for each packet, and it would look slow for being idle.
 //!
 //! Workers of one class that agree within a tenth are given the same figure, their mean:
 //! otherwise noise in the third digit would break every tie the same way, and at low load
@@ -29,7 +28,7 @@ use crate::totals::KindTotals;
 
 const KINDS: usize = Kind::ALL.len();
 
-/// Successful work by kind.
+/// Successful work by kind: `samples` and `samples_cpu_ns` count here.
 pub type Done = [KindTotals; KINDS];
 
 /// How much of the sums is left after one look: a worker's, and a reference's.
@@ -44,29 +43,26 @@ const EQUAL_WITHIN: f64 = 0.1;
 
 /// What one worker did between two looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Step {
-    /// Packets and busy time by kind.
-    pub done: Done,
-    /// CPU time of the worker's thread.
-    pub cpu_ns: u64,
+pub struct Step([Measured; KINDS]);
+
+/// Packets of one kind whose CPU time was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Measured {
+    packets: f64,
+    cpu_ns: f64,
 }
 
 impl Step {
     /// The difference of two looks.
-    pub fn between(done: Done, later: Done, cpu_ns: u64, later_cpu_ns: u64) -> Self {
-        let mut step = Step { done: later, cpu_ns: later_cpu_ns.saturating_sub(cpu_ns) };
-        for (kind, before) in step.done.iter_mut().zip(done) {
-            kind.packets = kind.packets.saturating_sub(before.packets);
-            kind.busy_ns = kind.busy_ns.saturating_sub(before.busy_ns);
+    pub fn between(before: &Done, after: &Done) -> Self {
+        let mut step = Step::default();
+        for (kind, measured) in step.0.iter_mut().enumerate() {
+            let (before, after) = (before[kind], after[kind]);
+            measured.packets = after.samples.saturating_sub(before.samples) as f64;
+            let cpu_ns = after.samples_cpu_ns.saturating_sub(before.samples_cpu_ns);
+            measured.cpu_ns = cpu_ns as f64;
         }
         step
-    }
-
-    /// The worker's own CPU time at work, by kind.
-    fn cpu_by_kind(&self) -> [f64; KINDS] {
-        let busy_ns: u64 = self.done.iter().map(|kind| kind.busy_ns).sum();
-        let own = self.cpu_ns.min(busy_ns) as f64 / busy_ns.max(1) as f64;
-        self.done.map(|kind| kind.busy_ns as f64 * own)
     }
 }
 
@@ -130,14 +126,15 @@ impl CapacityEstimator {
     pub fn update(&mut self, steps: &[Step]) {
         self.update_references(steps);
         for (worker, step) in self.workers.iter_mut().zip(steps) {
-            let worth = step.done.iter().zip(&self.references).map(|(kind, reference)| {
-                kind.packets as f64 * reference.value().unwrap_or_default()
-            });
-            let cpu: f64 = step.cpu_by_kind().iter().sum();
+            let worth = step
+                .0
+                .iter()
+                .zip(&self.references)
+                .map(|(kind, reference)| kind.packets * reference.value().unwrap_or_default());
+            let cpu: f64 = step.0.iter().map(|kind| kind.cpu_ns).sum();
             worker.measured.add(KEEP_WORKER, worth.sum(), cpu);
-            let packets: u64 = step.done.iter().map(|kind| kind.packets).sum();
-            worker.packets =
-                worker.packets.min(4.0 * PACKETS_MIN) * KEEP_WORKER.max(0.9) + packets as f64;
+            let packets: f64 = step.0.iter().map(|kind| kind.packets).sum();
+            worker.packets = worker.packets * KEEP_WORKER + packets;
         }
         self.fix_scale();
         self.believe();
@@ -147,9 +144,9 @@ impl CapacityEstimator {
         let mut sums = [(0.0, 0.0); KINDS];
         for (worker, step) in self.workers.iter().zip(steps) {
             let capacity = worker.estimate().unwrap_or(worker.prior);
-            for (kind, cpu) in step.cpu_by_kind().into_iter().enumerate() {
-                sums[kind].0 += capacity * cpu;
-                sums[kind].1 += step.done[kind].packets as f64;
+            for (sum, kind) in sums.iter_mut().zip(&step.0) {
+                sum.0 += capacity * kind.cpu_ns;
+                sum.1 += kind.packets;
             }
         }
         for (reference, (cpu, packets)) in self.references.iter_mut().zip(sums) {
@@ -197,40 +194,30 @@ mod tests {
     use crate::random::Random;
     use proptest::prelude::*;
 
-    /// What a worker of this speed does with these packets, with `preempted` of its wall time
-    /// taken by others.
-    fn step(speed: f64, packets: [u64; KINDS], preempted: f64) -> Step {
+    /// What a worker of this speed does with these packets.
+    fn step(speed: f64, packets: [u32; KINDS]) -> Step {
         let cost_ns = [400.0, 20_000.0, 500.0, 300.0];
         let mut step = Step::default();
-        for kind in 0..KINDS {
-            let cpu = packets[kind] as f64 * cost_ns[kind] / speed;
-            step.done[kind].packets = packets[kind];
-            step.done[kind].busy_ns = (cpu / (1.0 - preempted)) as u64;
-            step.cpu_ns += cpu as u64;
+        for (kind, measured) in step.0.iter_mut().enumerate() {
+            measured.packets = f64::from(packets[kind]);
+            measured.cpu_ns = measured.packets * cost_ns[kind] / speed;
         }
         step
     }
 
     proptest! {
-        /// A worker is found as fast as it is, whatever mix of kinds it draws and however
-        /// much of its wall time others take.
+        /// A worker is found as fast as it is, whatever mix of kinds it draws.
         #[test]
         fn speed_is_found_whatever_the_mix_of_kinds(
             seed: u64,
             slow in 0.1f64..1.0,
-            preempted in 0.0f64..0.8,
         ) {
             let mut random = Random::new(seed);
             let mut estimator = CapacityEstimator::new(vec![(Class::Uniform, 1.0); 3]);
             let speeds = [1.0, slow, 1.0];
             for _ in 0..60 {
-                let mut mix = || [(); KINDS].map(|()| 20 + u64::from(random.below(400)));
-                let steps = [
-                    step(speeds[0], mix(), 0.0),
-                    step(speeds[1], mix(), 0.0),
-                    step(speeds[2], mix(), preempted),
-                ];
-                estimator.update(&steps);
+                let mut mix = || [(); KINDS].map(|()| 20 + random.below(400));
+                estimator.update(&speeds.map(|speed| step(speed, mix())));
             }
             let seen: Vec<f64> = (0..3).map(|index| estimator.capacity(index)).collect();
             for (seen, speed) in seen.iter().zip(speeds) {
@@ -244,11 +231,11 @@ mod tests {
         let mut estimator = CapacityEstimator::new(vec![(Class::Uniform, 1.0); 2]);
         let packets = [100, 100, 100, 100];
         for _ in 0..40 {
-            estimator.update(&[step(1.0, packets, 0.0), step(1.0, packets, 0.0)]);
+            estimator.update(&[step(1.0, packets), step(1.0, packets)]);
         }
         assert_eq!((estimator.capacity(0), estimator.capacity(1)), (1.0, 1.0));
         for _ in 0..8 {
-            estimator.update(&[step(1.0, packets, 0.0), step(0.5, packets, 0.0)]);
+            estimator.update(&[step(1.0, packets), step(0.5, packets)]);
         }
         assert!((estimator.capacity(1) - 0.5).abs() < 0.05, "{}", estimator.capacity(1));
     }
@@ -257,7 +244,7 @@ mod tests {
     fn a_worker_without_samples_keeps_its_prior() {
         let priors = vec![(Class::Performance, 1.0), (Class::Efficiency, 0.5)];
         let mut estimator = CapacityEstimator::new(priors);
-        estimator.update(&[step(1.0, [500; KINDS], 0.0), Step::default()]);
+        estimator.update(&[step(1.0, [500; KINDS]), Step::default()]);
         assert_eq!((estimator.capacity(0), estimator.capacity(1)), (1.0, 0.5));
         estimator.update(&[Step::default(), Step::default()]);
         assert_eq!((estimator.capacity(0), estimator.capacity(1)), (1.0, 0.5));
@@ -268,7 +255,7 @@ mod tests {
         let mut estimator = CapacityEstimator::new(vec![(Class::Uniform, 1.0); 4]);
         for look in 0..50u64 {
             let noisy = |worker: u64| 1.0 + 0.03 * ((look * 7 + worker * 3) % 5) as f64 / 5.0;
-            let steps = [0, 1, 2, 3].map(|worker| step(noisy(worker), [200; KINDS], 0.0));
+            let steps = [0, 1, 2, 3].map(|worker| step(noisy(worker), [200; KINDS]));
             estimator.update(&steps);
         }
         assert!((0..4).all(|index| estimator.capacity(index) == 1.0));

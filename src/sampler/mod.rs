@@ -80,6 +80,7 @@ pub struct Sampler {
     capacity: CapacityEstimator,
     foreign: Vec<ForeignLoad>,
     before: Vec<Look>,
+    own_cpu_ns: Vec<u64>,
     looked_ns: u64,
     samples: Arc<Mutex<Samples>>,
     mhz_sums: Vec<(f64, u32)>,
@@ -118,6 +119,7 @@ impl Sampler {
             capacity,
             foreign: vec![ForeignLoad::default(); rows],
             before: vec![Look::default(); rows],
+            own_cpu_ns: vec![0; rows],
             samples,
             mhz_sums: vec![(0.0, 0); rows],
             workers,
@@ -136,8 +138,8 @@ impl Sampler {
         let steps = self.step_workers();
         let utilization = self.core_utilization();
         self.capacity.update(&steps);
-        for (index, step) in steps.iter().enumerate() {
-            let own = step.cpu_ns as f32 / elapsed_ns as f32;
+        for index in 0..steps.len() {
+            let own = self.own_cpu_ns[index] as f32 / elapsed_ns as f32;
             let foreign = self.foreign[index].update(utilization[index], own);
             let capacity = self.capacity.capacity(index) as f32;
             self.board.set_speed(WorkerId(index as u32), capacity, foreign);
@@ -147,19 +149,21 @@ impl Sampler {
 
     /// What each worker did since the look before.
     fn step_workers(&mut self) -> Vec<capacity::Step> {
-        let machine = &self.machine;
-        let step = |(worker, before): (&Sampled, &mut Look)| {
-            let done = worker.state.totals().done;
+        let mut steps = Vec::with_capacity(self.workers.len());
+        for (index, worker) in self.workers.iter().enumerate() {
+            let (done, busy_ns) = {
+                let totals = worker.state.totals();
+                (totals.done, totals.busy_ns())
+            };
             let id = worker.state.thread_id();
-            let cpu_ns = id.and_then(|id| thread_cpu_ns(machine.proc_root(), id));
-            let busy_ns: u64 = done.iter().map(|kind| kind.busy_ns).sum();
+            let cpu_ns = id.and_then(|id| thread_cpu_ns(self.machine.proc_root(), id));
             // A kernel without schedstat: the worker's own account of its time must do.
             let now = Look { done, cpu_ns: cpu_ns.unwrap_or(busy_ns) };
-            let step = capacity::Step::between(before.done, now.done, before.cpu_ns, now.cpu_ns);
-            *before = now;
-            step
-        };
-        self.workers.iter().zip(&mut self.before).map(step).collect()
+            let before = std::mem::replace(&mut self.before[index], now);
+            self.own_cpu_ns[index] = now.cpu_ns.saturating_sub(before.cpu_ns);
+            steps.push(capacity::Step::between(&before.done, &now.done));
+        }
+        steps
     }
 
     fn core_utilization(&self) -> Vec<f32> {

@@ -3,6 +3,7 @@
 //! It takes a message, works on each packet in it, counts, adds up, records, releases. A panic
 //! in the work costs that one packet. Between messages it sleeps.
 
+mod cpu_sample;
 mod owed;
 mod slowdown;
 
@@ -13,13 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::clock::Clock;
 use crate::inbox::{Inboxes, Next, Parcel, WorkerInbox};
 use crate::ledger::Outcome;
-use crate::packet::Kind;
 use crate::process::{Failure, Process, Sink, WorkerInfo};
 use crate::record::{Ran, Record};
 use crate::record_buffer::RecordBuffer;
-use crate::totals::WorkerState;
+use crate::totals::{Done, WorkerState};
 use crate::typical::Typical;
 
+use cpu_sample::CpuSampler;
 use owed::Owed;
 pub use slowdown::Slowdown;
 
@@ -78,6 +79,7 @@ struct Worker<P, W, S> {
     parts: Parts<P, W, S>,
     process: W,
     owed: Owed,
+    cpu: CpuSampler,
     panics: u64,
 }
 
@@ -88,7 +90,7 @@ where
 {
     fn new(mut parts: Parts<P, W, S>) -> Self {
         let process = (parts.make_process)();
-        Worker { parts, process, owed: Owed::default(), panics: 0 }
+        Worker { parts, process, owed: Owed::default(), cpu: CpuSampler::new(), panics: 0 }
     }
 
     fn halted(&self) -> bool {
@@ -109,19 +111,30 @@ where
 
     /// Works on one packet; returns when it ended, which is when the next one starts.
     fn run_one(&mut self, inbox: &WorkerInbox<P>, parcel: Parcel<P>, started_ns: u64) -> u64 {
+        let cpu = self.cpu.begin(started_ns);
         let result = self.work(&parcel.job.payload);
         let worked_until_ns = self.parts.clock.now_ns();
         let finished_ns =
             self.parts.slowdown.stretch(&self.parts.clock, started_ns, worked_until_ns);
-        let succeeded = result.is_ok();
+        let done = Done {
+            kind: parcel.job.kind,
+            wait_ns: started_ns.saturating_sub(parcel.assignment.enqueued_ns),
+            service_ns: finished_ns.saturating_sub(started_ns),
+            cpu_ns: cpu.map(|begun| self.cpu.end(begun, finished_ns)),
+            succeeded: result.is_ok(),
+        };
         if let Ok(out) = result {
             self.parts.sink.accept(out);
         }
-        self.account(&parcel, started_ns, finished_ns, succeeded);
-        if succeeded {
+        self.account(done);
+        if let Some(records) = &self.parts.records {
+            let succeeded = done.succeeded;
+            records.push(record(&self.parts.info, &parcel, started_ns, finished_ns, succeeded));
+        }
+        if done.succeeded {
             inbox.release(1);
         } else {
-            self.owe(inbox, parcel.job.kind, started_ns, finished_ns);
+            self.owe(inbox, done, started_ns);
         }
         finished_ns
     }
@@ -144,27 +157,21 @@ where
         }
     }
 
-    fn account(&mut self, parcel: &Parcel<P>, started_ns: u64, finished_ns: u64, succeeded: bool) {
+    fn account(&mut self, done: Done) {
         let parts = &self.parts;
-        let wait_ns = started_ns.saturating_sub(parcel.assignment.enqueued_ns);
-        let service_ns = finished_ns.saturating_sub(started_ns);
-        let kind = parcel.job.kind;
-        parts.state.totals().add(kind, wait_ns, service_ns, succeeded);
-        if succeeded {
-            parts.typical.learn(kind, service_ns);
+        parts.state.totals().add(done);
+        if done.succeeded {
+            parts.typical.learn(done.kind, done.service_ns);
             parts.state.counts.processed.add(1);
         } else {
             parts.state.counts.failed.add(1);
         }
-        if let Some(records) = &parts.records {
-            records.push(record(&parts.info, parcel, started_ns, finished_ns, succeeded));
-        }
     }
 
     /// A failure keeps its place in flight as long as a success would have.
-    fn owe(&mut self, inbox: &WorkerInbox<P>, kind: Kind, started_ns: u64, finished_ns: u64) {
-        let typical_ns = self.parts.typical.get_ns(kind);
-        if finished_ns - started_ns >= typical_ns {
+    fn owe(&mut self, inbox: &WorkerInbox<P>, done: Done, started_ns: u64) {
+        let typical_ns = self.parts.typical.get_ns(done.kind);
+        if done.service_ns >= typical_ns {
             inbox.release(1);
         } else {
             self.owed.push(started_ns, typical_ns);
