@@ -1,6 +1,8 @@
 //! Dispatches telemetry over all cores of an edge box.
 #![deny(missing_docs)]
 
+pub mod arrival;
+pub mod bearing;
 pub mod class;
 pub mod clock;
 pub mod ids;

@@ -3,6 +3,26 @@
 //! [`Process`] is the seam: an embedder gives a closure or a type of its own. [`Analysis`] is
 //! the built-in work on packets, [`Spin`] stands in for it in measurements.
 
+mod analysis;
+mod band;
+mod finding;
+mod limits;
+mod moments;
+mod plan;
+mod severity;
+mod spectrum;
+mod spin;
+mod vibration;
+mod work;
+
+pub use analysis::Analysis;
+pub use finding::{Finding, VibrationReport};
+pub use limits::LimitCheck;
+pub use severity::{MachineClass, Zone};
+pub use spectrum::{PEAKS_MAX, Peak, Peaks};
+pub use spin::Spin;
+pub use work::{UnknownWork, Work, WorkChoice};
+
 use std::borrow::Cow;
 
 use crate::class::Class;

@@ -3,6 +3,8 @@
 //! A source owns no thread and no pace of its own. The engine gives it a thread and asks it,
 //! turn by turn, for what is due; between turns the engine dispatches, counts, or stops.
 
+pub mod virtual_sensors;
+
 use crate::clock::Clock;
 use crate::job::Job;
 use crate::ledger::Input;
