@@ -229,11 +229,11 @@ mod tests {
 
     #[test]
     fn a_new_rate_holds_from_the_moment_it_is_set() {
-        let mut schedule = running(Arrivals::Periodic, 1_000.0);
-        schedule.set_rate(500.0, 400_000);
-        // 0.6 of a gap was left, and a gap is now 2 ms.
-        assert_eq!(dues(&mut schedule, 2), [1_600_000, 3_600_000]);
-        schedule.set_rate(0.0, 4_000_000);
+        let mut schedule = running(Arrivals::Periodic, 500.0);
+        schedule.set_rate(250.0, 800_000);
+        // 0.6 of a gap was left, and a gap is now 4 ms.
+        assert_eq!(dues(&mut schedule, 2), [3_200_000, 7_200_000]);
+        schedule.set_rate(0.0, 7_200_000);
         assert_eq!(schedule.due_ns(), u64::MAX);
         schedule.set_rate(1_000.0, 9_000_000);
         assert_eq!(schedule.due_ns(), 10_000_000);

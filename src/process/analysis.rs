@@ -97,8 +97,10 @@ mod tests {
             let finding = work(Kind::Vibration, block(samples, 12_800.0));
             assert_eq!(finding, Ok(Finding::Limit(LimitCheck::NotFinite)));
         }
-        let large = work(Kind::Vibration, block(vec![f32::MAX; 1_024], 12_800.0));
-        assert!(large.unwrap_err().to_string().contains("1e15 m/s²"));
+        for large in [1e16, f32::MAX] {
+            let failed = work(Kind::Vibration, block(vec![large; 1_024], 12_800.0));
+            assert!(failed.unwrap_err().to_string().contains("1e15 m/s²"), "{large}");
+        }
     }
 
     #[test]

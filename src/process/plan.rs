@@ -119,21 +119,21 @@ fn bin_hz(samples: usize, sample_rate_hz: f32) -> Result<f64, Failure> {
 
 /// The plans used last.
 #[derive(Default)]
-pub(super) struct Plans(Vec<Box<Plan>>);
+pub(super) struct Plans(Vec<Plan>);
 
 impl Plans {
     /// The plan for this length and rate, made if it is not kept. Fails where such a block
     /// cannot be analysed.
     pub fn get(&mut self, samples: usize, sample_rate_hz: f32) -> Result<&mut Plan, Failure> {
         let rate_bits = sample_rate_hz.to_bits();
-        let fits = |plan: &Box<Plan>| plan.window.len() == samples && plan.rate_bits == rate_bits;
+        let fits = |plan: &Plan| plan.window.len() == samples && plan.rate_bits == rate_bits;
         match self.0.iter().position(fits) {
             Some(0) => {}
             Some(at) => self.0[..=at].rotate_right(1),
             None => {
                 let plan = Plan::new(samples, sample_rate_hz)?;
                 self.make_room(samples);
-                self.0.insert(0, Box::new(plan));
+                self.0.insert(0, plan);
             }
         }
         Ok(&mut self.0[0])
@@ -142,7 +142,7 @@ impl Plans {
     /// Drops those that were not used for longest, until another may come in.
     fn make_room(&mut self, samples: usize) {
         let mut total = samples;
-        let fits = |plan: &&Box<Plan>| {
+        let fits = |plan: &&Plan| {
             total += plan.window.len();
             total <= PLANNED_SAMPLES_MAX
         };

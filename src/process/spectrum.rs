@@ -50,10 +50,12 @@ pub(super) fn peaks(power: &[f32], bin_hz: f32, amplitude_scale: f32) -> Peaks {
     let least = power.get(strongest[0]).map_or(0.0, |power| power * POWER_SHARE_MIN);
     for bin in strongest.into_iter().filter(|bin| *bin > 0 && power[*bin] >= least) {
         let [left, top, right] = [power[bin - 1], power[bin], power[bin + 1]].map(log);
-        let shift = 0.5 * (left - right) / (left - 2.0 * top + right);
-        // A plateau has no curvature; its middle bin will do.
-        let shift = if shift.abs() <= 0.5 { shift } else { 0.0 };
-        let log_power = top - 0.25 * (left - right) * shift;
+        let (from_left, to_right) = (top - left, top - right);
+        let curvature = from_left + to_right;
+        // Powers that differ by their last bits have equal logarithms: a plateau, whose
+        // middle will do.
+        let shift = if curvature > 0.0 { 0.5 * (from_left - to_right) / curvature } else { 0.0 };
+        let log_power = top + 0.25 * (from_left - to_right) * shift;
         found.push(Peak {
             frequency_hz: (bin as f32 + shift) * bin_hz,
             amplitude: (0.5 * log_power).exp() * amplitude_scale,
@@ -109,6 +111,14 @@ mod tests {
         for power in [&[][..], &[1.0], &[1.0, 2.0], &[1.0, 1.0, 1.0], &[0.0; 9]] {
             assert!(peaks(power, 1.0, 1.0).as_slice().is_empty(), "{power:?}");
         }
+    }
+
+    #[test]
+    fn a_plateau_has_its_peak_in_the_middle() {
+        let top = f32::from_bits(1e4f32.to_bits() + 1);
+        let peak = peaks(&[1e4, top, 1e4], 1.0, 1.0).as_slice()[0];
+        assert_eq!(peak.frequency_hz, 1.0);
+        assert!((peak.amplitude - 100.0).abs() < 1e-3);
     }
 
     #[test]

@@ -113,7 +113,7 @@ mod tests {
         for phase in [0.0, 0.4, 1.0, 2.5] {
             let report = report(sine(10.0, 100.0, phase), 12_800.0);
             assert!((report.velocity_rms_mm_s - 11.2540).abs() < 1e-3, "{report:?}");
-            assert!((report.crest_factor - 1.41421).abs() < 1e-3, "{report:?}");
+            assert!((report.crest_factor - std::f32::consts::SQRT_2).abs() < 1e-3, "{report:?}");
             assert!((report.kurtosis - 1.5).abs() < 1e-3, "{report:?}");
         }
     }
@@ -121,7 +121,7 @@ mod tests {
     /// The lowest and the highest reading of sines between two frequencies, relative to what
     /// is right, over steps of frequency and phase.
     fn readings(from_hz: f64, to_hz: f64, samples: u32) -> (f64, f64) {
-        let steps = (0..200).map(|step| from_hz + (to_hz - from_hz) * f64::from(step) / 199.0);
+        let steps = (0..60).map(|step| from_hz + (to_hz - from_hz) * f64::from(step) / 59.0);
         let cases = steps.flat_map(|hz| [0.0, 0.4, 0.8, 1.2, 1.6, 2.0, 2.4, 2.8].map(|p| (hz, p)));
         let mut plans = Plans::default();
         cases.fold((f64::INFINITY, 0.0f64), |(lowest, highest), (hz, phase)| {
