@@ -3,6 +3,13 @@
 //! A source owns no thread and no pace of its own. The engine gives it a thread and asks it,
 //! turn by turn, for what is due; between turns the engine dispatches, counts, or stops.
 
+pub mod host;
+pub mod line_protocol;
+pub mod replay;
+mod row;
+pub mod save;
+mod sequences;
+pub mod udp;
 pub mod virtual_sensors;
 
 use crate::clock::Clock;
