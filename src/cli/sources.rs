@@ -104,8 +104,10 @@ fn carried(plan: &Plan, placement: &Placement, load: f64) -> Result<f64, Fault> 
     let mut trial = pacing::as_trial(&mut work, &info);
     let cost_ns = parts.first_mut().and_then(|part| pacing::cost_of_packet_ns(part, &mut trial));
     let capacity = distinct(placement).iter().map(|(_, capacity)| capacity).sum();
-    // Without any packet in the trial there is no telling: begin low and be corrected.
-    Ok(cost_ns.map_or(100.0, |cost_ns| pacing::rate_for(load, capacity, cost_ns)))
+    // Begin at half of that: dispatch, recording and waking up are not in the trial, and a first
+    // second of overload would stand in every figure of a short run. Without any packet in the
+    // trial there is no telling: begin low.
+    Ok(cost_ns.map_or(100.0, |cost_ns| pacing::rate_for(load, capacity, cost_ns) / 2.0))
 }
 
 /// The CPUs that have workers, each once, with its capacity.

@@ -35,6 +35,10 @@ pub type Done = [KindTotals; KINDS];
 const KEEP_WORKER: f64 = 0.7;
 const KEEP_REFERENCE: f64 = 0.9;
 
+/// Kinds whose work is shorter than this are left out where there are longer ones: reading the
+/// CPU clock costs some hundred nanoseconds itself, and would be what is compared.
+const MEASURABLE_NS: f64 = 1_000.0;
+
 /// A worker with fewer packets than this in its sums keeps what was believed before.
 const PACKETS_MIN: f64 = 24.0;
 
@@ -125,15 +129,18 @@ impl CapacityEstimator {
     /// Takes one look's work of every worker into account.
     pub fn update(&mut self, steps: &[Step]) {
         self.update_references(steps);
+        let times = self.references.map(|reference| reference.value().unwrap_or_default());
+        let any_long = times.iter().any(|time| *time >= MEASURABLE_NS);
+        let counts = |kind: &usize| !any_long || times[*kind] >= MEASURABLE_NS;
         for (worker, step) in self.workers.iter_mut().zip(steps) {
-            let worth = step
-                .0
-                .iter()
-                .zip(&self.references)
-                .map(|(kind, reference)| kind.packets * reference.value().unwrap_or_default());
-            let cpu: f64 = step.0.iter().map(|kind| kind.cpu_ns).sum();
-            worker.measured.add(KEEP_WORKER, worth.sum(), cpu);
-            let packets: f64 = step.0.iter().map(|kind| kind.packets).sum();
+            let kinds = (0..KINDS).filter(counts).map(|kind| (step.0[kind], times[kind]));
+            let (mut worth, mut cpu_ns, mut packets) = (0.0, 0.0, 0.0);
+            for (kind, time) in kinds {
+                worth += kind.packets * time;
+                cpu_ns += kind.cpu_ns;
+                packets += kind.packets;
+            }
+            worker.measured.add(KEEP_WORKER, worth, cpu_ns);
             worker.packets = worker.packets * KEEP_WORKER + packets;
         }
         self.fix_scale();

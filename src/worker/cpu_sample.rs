@@ -4,18 +4,27 @@
 //! else had the core. The kernel's figure for the whole thread would do on a busy worker, but
 //! on an idle one waking up is most of it. So single packets are measured, from just before
 //! the work to just after it. Reading that clock is a system call, about as long as a small
-//! packet's work: no more than one packet in [`EVERY_NS`] is measured, and the cost of the
-//! reading itself, tried at the start, is taken off.
+//! packet's work. So every k-th packet is measured, k such that there are some 2,000
+//! measurements a second, 0.1 % of a core, and the cost of the reading itself, tried at the
+//! start, is taken off.
+//!
+//! Every k-th by *count*: the first packet after so much *time* is more often than not the one
+//! that woke the worker, with cold caches, and an idle worker would look slow again.
 
 use crate::clock::thread_cpu_ns;
 
-/// At most one packet in this time: 2,000 measurements a second, 0.1 % of a core.
-const EVERY_NS: u64 = 500_000;
+/// Measurements further apart than this come sooner, closer than half of it later.
+const EVERY_NS: u64 = 1_000_000;
+
+/// k is at most this.
+const STRIDE_MAX: u32 = 1 << 14;
 
 /// Measures some packets.
 #[derive(Debug)]
 pub struct CpuSampler {
-    due_ns: u64,
+    stride: u32,
+    until_next: u32,
+    last_ns: u64,
     reading_costs_ns: u64,
 }
 
@@ -27,18 +36,30 @@ impl CpuSampler {
             thread_cpu_ns() - before_ns
         };
         let reading_costs_ns = (0..16).map(|_| cost()).min().unwrap_or(0);
-        CpuSampler { due_ns: 0, reading_costs_ns }
+        CpuSampler { stride: 1, until_next: 0, last_ns: 0, reading_costs_ns }
     }
 
-    /// Begins a measurement, if one is due at `started_ns`.
-    pub fn begin(&self, started_ns: u64) -> Option<u64> {
-        (started_ns >= self.due_ns).then(thread_cpu_ns)
+    /// Begins a measurement, if this packet is to be measured.
+    pub fn begin(&mut self) -> Option<u64> {
+        if self.until_next > 0 {
+            self.until_next -= 1;
+            return None;
+        }
+        Some(thread_cpu_ns())
     }
 
-    /// Ends it; returns the CPU time since, at least 1 ns.
-    pub fn end(&mut self, begun: u64, finished_ns: u64) -> u64 {
-        self.due_ns = finished_ns + EVERY_NS;
-        thread_cpu_ns().saturating_sub(begun + self.reading_costs_ns).max(1)
+    /// Ends it at `now_ns`; returns the CPU time since, at least 1 ns.
+    pub fn end(&mut self, begun: u64, now_ns: u64) -> u64 {
+        let cpu_ns = thread_cpu_ns().saturating_sub(begun + self.reading_costs_ns).max(1);
+        let since_ns = now_ns.saturating_sub(self.last_ns);
+        self.last_ns = now_ns;
+        if since_ns < EVERY_NS / 2 {
+            self.stride = (self.stride * 2).min(STRIDE_MAX);
+        } else if since_ns > EVERY_NS {
+            self.stride = (self.stride / 2).max(1);
+        }
+        self.until_next = self.stride - 1;
+        cpu_ns
     }
 }
 
@@ -46,12 +67,23 @@ impl CpuSampler {
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_more_than_one_packet_in_the_interval_is_measured() {
+    /// Measurements among packets that follow each other every `gap_ns`.
+    fn measured(gap_ns: u64, packets: u64) -> u64 {
         let mut sampler = CpuSampler::new();
-        let begun = sampler.begin(10).expect("the first is measured");
-        assert!(sampler.end(begun, 20) >= 1);
-        assert_eq!(sampler.begin(20 + EVERY_NS - 1), None);
-        assert!(sampler.begin(20 + EVERY_NS).is_some());
+        let mut measured = 0;
+        for packet in 0..packets {
+            if let Some(begun) = sampler.begin() {
+                assert!(sampler.end(begun, packet * gap_ns) >= 1);
+                measured += 1;
+            }
+        }
+        measured
+    }
+
+    #[test]
+    fn many_packets_are_measured_rarely_and_few_all() {
+        assert_eq!(measured(2_000_000, 100), 100);
+        let in_a_second = measured(500, 2_000_000);
+        assert!((900..=2_600).contains(&in_a_second), "{in_a_second}");
     }
 }
