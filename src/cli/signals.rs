@@ -47,12 +47,19 @@ fn tell(sender: &Sender<&'static str>, signal: &'static str) {
 }
 
 /// Waits, in a thread of its own, for a second request, and then calls a halt; if the files
-/// then hold the program up all the same, ends it.
-pub fn halt_on_second(signals: Receiver<&'static str>, clock: Clock, halt: Halt) {
-    let first_ns = clock.now_ns();
+/// then hold the program up all the same, ends it. `first_ns` is when the first request came;
+/// `None` when the run is ending by itself, so that the next signal is the first.
+pub fn halt_on_second(
+    signals: Receiver<&'static str>,
+    clock: Clock,
+    halt: Halt,
+    mut first_ns: Option<u64>,
+) {
     let wait = move || {
         for signal in signals {
-            if clock.now_ns() - first_ns >= SAME_REQUEST.as_nanos() as u64 {
+            let now_ns = clock.now_ns();
+            let since_ns = now_ns - *first_ns.get_or_insert(now_ns);
+            if since_ns >= SAME_REQUEST.as_nanos() as u64 {
                 log::warn!("{signal} again: stopping at once");
                 halt.call();
                 std::thread::park_timeout(AT_ONCE);
