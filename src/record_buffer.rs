@@ -3,7 +3,7 @@
 //! Problem: a worker that sends each record through a channel wakes the recorder for each, and
 //! a wake-up costs more than many packets' work. Choice: each thread that records has a buffer
 //! of its own, and the recorder comes by ten times a second, or sooner when told that one is
-//! half full. Consequence: recording costs a worker an uncontended lock and a copy. Limit:
+//! a quarter full. Consequence: recording costs a worker an uncontended lock and a copy. Limit:
 //! the buffer is bounded and never blocks; records beyond it are only counted, and their
 //! weight goes to the next row.
 
@@ -13,7 +13,11 @@ use std::thread::Thread;
 use crate::record::Record;
 
 /// The most records that wait in one buffer.
-pub const CAPACITY: usize = 4096;
+pub const CAPACITY: usize = 8192;
+
+/// The recorder is called when so many wait: a quarter, so that it may be some milliseconds late
+/// on a busy machine.
+const CALL_AT: usize = CAPACITY / 4;
 
 /// The buffer of one recording thread; clones share it.
 #[derive(Clone, Debug)]
@@ -45,9 +49,9 @@ impl RecordBuffer {
             return;
         }
         waiting.records.push(record);
-        let half_full = waiting.records.len() == CAPACITY / 2;
+        let call = waiting.records.len() == CALL_AT;
         drop(waiting);
-        if half_full {
+        if call {
             self.recorder.unpark();
         }
     }

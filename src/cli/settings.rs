@@ -95,7 +95,7 @@ settings! {
     block_samples: Option<Positive>, "block-samples" "EDGE_DISPATCH_BLOCK_SAMPLES" "N" "Input"
     /// Samples per second of vibration, virtual or replayed [default: 12800]
     sample_rate: Option<AboveZero>, "sample-rate" "EDGE_DISPATCH_SAMPLE_RATE" "HZ" "Input"
-    /// Threads for the virtual sensors [default: one for four workers]
+    /// Threads for the virtual sensors [default: one for four CPUs]
     source_threads: Option<Positive>, "source-threads" "EDGE_DISPATCH_SOURCE_THREADS" "N" "Input"
     /// Pace of a replay: a factor, or max for as fast as possible [default: 1]
     speed: Option<ReplayPace>, "speed" "EDGE_DISPATCH_SPEED" "FACTOR" "Input"

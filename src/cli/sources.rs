@@ -84,13 +84,13 @@ fn open_virtual(
         VirtualPace::Load(load) => (carried(plan, placement, load)?, Some(load)),
     };
     let pace = Pace::new(rate);
-    let threads = plan.source_threads.unwrap_or_else(|| placement.seats.len().div_ceil(4) as u32);
+    let cpus = distinct(placement).len();
+    let threads = plan.source_threads.unwrap_or_else(|| cpus.div_ceil(4) as u32);
     let parts = plan.fleet.divide(threads as usize, &pace, names).or_exit(Exit::Usage)?;
     for part in parts {
         opened.sources.push(Box::new(part));
     }
-    let cpus = distinct(placement).len() as f64;
-    opened.pacer = Some(Pacer { pace, load, cpus, before: None, corrections: 0 });
+    opened.pacer = Some(Pacer { pace, load, cpus: cpus as f64, before: None, corrections: 0 });
     Ok(())
 }
 

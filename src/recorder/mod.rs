@@ -1,7 +1,7 @@
 //! The recorder: writes assignments to `assignments.csv`, off the hot path.
 //!
 //! Threads that record leave their records in buffers of their own; the recorder's thread
-//! comes by ten times a second, or sooner when a buffer is half full. It never holds a worker
+//! comes by ten times a second, or sooner when a buffer is a quarter full. It never holds a worker
 //! up: a disk that is full, gone or too slow costs rows, which are counted, never work.
 //!
 //! The file is bounded and yet covers the whole run; [`thinning`] says how.
