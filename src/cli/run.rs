@@ -154,7 +154,8 @@ fn wait_for_the_end(
         if now_ns >= pace_ns {
             pace_ns += SECOND.as_nanos() as u64;
             if let Some(pacer) = &mut opened.pacer {
-                pacer.step(now_ns);
+                let ledger = engine.ledger();
+                pacer.step(ledger.processed + ledger.failed);
             }
         }
         if now_ns >= status_ns {

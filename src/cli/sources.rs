@@ -128,22 +128,23 @@ pub struct Pacer {
 }
 
 /// Corrections, one a second.
-const CORRECTIONS: u32 = 4;
+const CORRECTIONS: u32 = 6;
 
 impl Pacer {
-    /// One step; call it about once a second.
-    pub fn step(&mut self, now_ns: u64) {
+    /// One step; call it about once a second, with the packets finished so far.
+    pub fn step(&mut self, finished: u64) {
         let Some(load) = self.load.filter(|_| self.corrections < CORRECTIONS) else {
             return;
         };
         let cpu_ns = process_cpu_ns();
-        if let Some((then_ns, then_cpu_ns)) = self.before {
-            let busy = (cpu_ns - then_cpu_ns) as f64 / ((now_ns - then_ns) as f64 * self.cpus);
+        let (cpu_then_ns, finished_then) =
+            self.before.replace((cpu_ns, finished)).unwrap_or((0, 0));
+        if finished > finished_then && finished_then > 0 {
+            let cost_ns = (cpu_ns - cpu_then_ns) as f64 / (finished - finished_then) as f64;
             let rate = self.pace.rate_packets_per_s();
-            self.pace.set_rate(pacing::corrected(rate, load, busy));
+            self.pace.set_rate(pacing::corrected(rate, load, self.cpus, cost_ns));
             self.corrections += 1;
         }
-        self.before = Some((now_ns, cpu_ns));
     }
 
     /// What a reader of the results should know of the pace.

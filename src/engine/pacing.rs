@@ -4,9 +4,10 @@
 //! beforehand what a packet costs there. Choice: try some packets, make and work them in one
 //! thread, and take the pace at which all CPUs together would be busy for that fraction.
 //! Consequence: the sources' own cost is in it, so workers are loaded *beside* the sources.
-//! Then, in the first seconds of the run, what was left out (dispatch, recording, waking up)
-//! is corrected by the CPU time that the process really used. Limit: the correction ends after
-//! those seconds, so a machine that is throttled later runs at a higher load.
+//! Then, in the first seconds of the run, the trial's figure is replaced by what a packet really
+//! cost the process in CPU time: dispatch, recording and waking up are in it, what other
+//! programs use is not. Limit: the correction ends after those seconds, so a machine that is
+//! throttled later runs at a higher load.
 
 use crate::clock::{Clock, thread_cpu_ns};
 use crate::job::Job;
@@ -66,15 +67,10 @@ pub fn rate_for(load: f64, capacity: f64, cost_ns: f64) -> f64 {
     (load * capacity * 1e9 / cost_ns).max(1.0)
 }
 
-/// Corrects a pace by what the process really used: `busy` (CPU time over CPUs × time) should
-/// have been `load`. A step is at most a factor of 2, and none is taken on an idle reading or
-/// above full load, where CPU time cannot show how much more was asked for.
-pub fn corrected(rate: f64, load: f64, busy: f64) -> f64 {
-    let wanted = load / busy;
-    if load > 0.9 || !wanted.is_finite() || busy < 0.01 {
-        return rate;
-    }
-    rate * wanted.clamp(0.5, 2.0)
+/// The pace after a correction: that for `load` at the cost now known, no more than a factor of
+/// 2 from `rate`, since a cost measured at another pace is not quite the one at the new.
+pub fn corrected(rate: f64, load: f64, capacity: f64, cost_ns: f64) -> f64 {
+    rate_for(load, capacity, cost_ns).clamp(rate / 2.0, rate * 2.0)
 }
 
 #[cfg(test)]
@@ -89,14 +85,13 @@ mod tests {
 
     #[test]
     fn a_correction_leads_to_the_load_asked_for() {
-        // A machine on which every packet costs half as much again as the trial said.
-        let busy = |rate: f64| rate * 1.5 / 100_000.0;
-        let mut rate = 60_000.0;
-        for _ in 0..3 {
-            rate = corrected(rate, 0.6, busy(rate));
+        // Waking up costs less for each packet the more there are.
+        let cost_ns = |rate: f64| 10_000.0 + 1e8 / rate;
+        let mut rate = 1_000.0;
+        for _ in 0..12 {
+            rate = corrected(rate, 0.6, 2.0, cost_ns(rate));
         }
-        assert!((busy(rate) - 0.6).abs() < 1e-6);
-        assert_eq!(corrected(5.0, 0.6, 0.0), 5.0);
-        assert_eq!(corrected(5.0, 2.0, 1.0), 5.0);
+        let busy = rate * cost_ns(rate) / 2e9;
+        assert!((busy - 0.6).abs() < 0.01, "{busy}");
     }
 }
