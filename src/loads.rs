@@ -162,7 +162,12 @@ impl Loads {
     }
 
     /// Settles on `worker`: from here on this reading counts one packet more there.
+    ///
+    /// # Panics
+    /// If a policy chose a worker that there is not.
     pub fn take(&self, worker: WorkerId) -> Choice {
+        let workers = self.workers();
+        assert!(worker.0 < workers, "a policy chose worker {worker} of {workers}");
         let in_flight = self.in_flight(worker);
         self.seen[worker.index()].set(Seen { reading: self.reading, in_flight: in_flight + 1 });
         Choice { worker, in_flight, foreign_load: self.foreign_load(worker) }

@@ -49,8 +49,8 @@ use shared::Shared;
 use sources::Sources;
 use threads::{RecorderThread, SamplerThread};
 
-/// A running engine over payloads of type `P`. Dropped without [`Engine::drain`], it closes
-/// its inboxes: workers finish what they have and end, unobserved.
+/// A running engine over payloads of type `P`. Dropped without [`Engine::drain`], it closes its
+/// inboxes and completes its record: workers finish what they have and end, unobserved.
 pub struct Engine<P> {
     shared: Arc<Shared<P>>,
     sources: Sources,
@@ -120,6 +120,10 @@ impl<P> Drop for Engine<P> {
     fn drop(&mut self) {
         self.sources.stop();
         self.shared.inboxes.close();
+        self.sampler.stop();
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish(self.shared.ledger().received);
+        }
     }
 }
 

@@ -167,3 +167,49 @@ fn a_panic_costs_one_packet() {
     let ledger = engine.drain(Duration::from_secs(60)).unwrap();
     assert_eq!((ledger.processed, ledger.failed), (3, 2));
 }
+
+/// A sink that panics costs the packet whose result it got; a process that cannot be made again
+/// goes on as it is.
+#[test]
+fn a_panicking_sink_and_a_panicking_maker_cost_one_packet_each() {
+    hush_expected_panics();
+    let made = Arc::new(AtomicU64::new(0));
+    let maker = move |_: WorkerInfo| {
+        if made.fetch_add(1, Ordering::Relaxed) > 0 {
+            std::panic::panic_any("asked to panic");
+        }
+        |n: &u64, _: &WorkerInfo| Ok(*n)
+    };
+    let sink = |_: WorkerInfo| {
+        |n: u64| {
+            if n == 3 {
+                std::panic::panic_any("asked to panic");
+            }
+        }
+    };
+    let mut engine =
+        Engine::builder().placement(workers(1)).process_into(maker, sink).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    (0..6).for_each(|n| dispatcher.dispatch(Job::new(0, n)).unwrap());
+    let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+    assert_eq!((ledger.processed, ledger.failed), (5, 1));
+}
+
+/// An engine that is dropped ends its threads and completes its record.
+#[test]
+fn a_dropped_engine_completes_its_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assignments.csv");
+    let options = crate::recorder::RecordOptions {
+        path: path.clone(),
+        limit_bytes: 1 << 20,
+        names: crate::names::SensorNames::default(),
+    };
+    let mut engine =
+        Engine::builder().placement(workers(1)).record(options).process(act).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    (0..5).for_each(|_| dispatcher.dispatch(Job::new(0, Deed::Succeed)).unwrap());
+    drop(engine);
+    let rows = csv::Reader::from_path(path).unwrap().into_deserialize::<crate::record::Row>();
+    assert_eq!(rows.map(|row| row.unwrap().weight).sum::<u64>(), 5);
+}

@@ -4,7 +4,7 @@
 //! comes by ten times a second, or sooner when a buffer is a quarter full. It never holds a worker
 //! up: a disk that is full, gone or too slow costs rows, which are counted, never work.
 //!
-//! The file is bounded and yet covers the whole run; [`thinning`] says how.
+//! The file is bounded and yet covers the whole run; `thinning.rs` says how.
 
 mod file;
 mod line;

@@ -138,9 +138,9 @@ impl Sampler {
         let steps = self.step_workers();
         let utilization = self.core_utilization();
         self.capacity.update(&steps);
-        for index in 0..steps.len() {
+        for (index, utilization) in utilization.iter().enumerate() {
             let own = self.own_cpu_ns[index] as f32 / elapsed_ns as f32;
-            let foreign = self.foreign[index].update(utilization[index], own);
+            let foreign = self.foreign[index].update(*utilization, own);
             let capacity = self.capacity.capacity(index) as f32;
             self.board.set_speed(WorkerId(index as u32), capacity, foreign);
         }

