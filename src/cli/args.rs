@@ -29,8 +29,8 @@ Examples:
   edge-dispatch run --source udp://0.0.0.0:8089  line protocol from real agents
   edge-dispatch run --policy round-robin         compare with a simpler rule
 
-Settings: flags over EDGE_DISPATCH_* over --config FILE (else ./edge-dispatch.toml) over
-defaults. Log level: EDGE_DISPATCH_LOG=warn|info|debug.
+Settings: flags, over the environment (--inbox-bound is EDGE_DISPATCH_INBOX_BOUND, and so on),
+over --config FILE (else ./edge-dispatch.toml), over defaults. Log level: EDGE_DISPATCH_LOG=warn|info|debug.
 Exit codes: 0 done, 64 usage, 65 bad data, 66 missing input, 73 cannot create, 74 I/O,
 75 drain limit passed, 78 configuration, 130 stopped at once.";
 
@@ -55,7 +55,7 @@ pub enum Command {
 #[derive(Debug, Default, Args)]
 pub struct RunArgs {
     /// Configuration file [default: ./edge-dispatch.toml where there is one]
-    #[arg(long, env = "EDGE_DISPATCH_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "EDGE_DISPATCH_CONFIG", hide_env = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub settings: Settings,

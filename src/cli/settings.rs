@@ -52,7 +52,7 @@ macro_rules! settings {
         pub struct Settings {
             $(
                 $(#[doc = $doc])+
-                #[arg(long, env = $env, value_name = $value, help_heading = $heading $(, $($arg)*)?)]
+                #[arg(long, env = $env, hide_env = true, value_name = $value, help_heading = $heading $(, $($arg)*)?)]
                 pub $name: $container<Set<$type>>,
             )*
         }

@@ -10,8 +10,8 @@ use crate::summary::{ClassFigures, Summary, WorkerFigures};
 
 /// The run in plain text, aligned for a fixed-width font, every line ended.
 ///
-/// The title; a line a worker; a line a class; the ledger; what the work found; what else
-/// is to be known. Times are in the unit that fits, shares in percent, `–` stands for what
+/// The title; a line a worker; a line a class; the ledger; what the work found and the sources
+/// cost; what else is to be known. Times are in the unit that fits, shares in percent, `–` stands for what
 /// was not measured.
 pub fn table(summary: &Summary) -> String {
     let parts = [
@@ -19,7 +19,7 @@ pub fn table(summary: &Summary) -> String {
         workers(summary),
         classes(summary),
         format!("{}\n", summary.ledger),
-        findings(summary),
+        beside(summary),
         notes(summary),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -131,13 +131,21 @@ fn ranges(cpus: &[CpuId]) -> String {
     texts.collect::<Vec<_>>().join(",")
 }
 
-fn findings(summary: &Summary) -> String {
-    if summary.findings.is_empty() {
-        return String::new();
-    }
+/// What the work found, what the sources cost, how warm it became.
+fn beside(summary: &Summary) -> String {
+    let mut text = String::new();
     let found = summary.findings.iter();
     let found: Vec<_> = found.map(|(name, n)| format!("{name} {}", units::count(*n))).collect();
-    format!("findings: {}\n", found.join(", "))
+    if !found.is_empty() {
+        let _ = writeln!(text, "findings: {}", found.join(", "));
+    }
+    if !summary.estimated {
+        let _ = writeln!(text, "sources: {:.2} s of CPU time", summary.source_cpu_s);
+    }
+    if let Some(celsius) = summary.temperature_c_max {
+        let _ = writeln!(text, "hottest: {celsius:.1} °C");
+    }
+    text
 }
 
 fn notes(summary: &Summary) -> String {
@@ -176,6 +184,7 @@ mod tests {
             "efficiency   4-7",
             &summary.ledger.to_string(),
             "findings: zone-c 1,234",
+            "sources: 0.40 s of CPU time",
             "note: cpu 9 is offline",
             "rows not recorded: 77",
         ] {
