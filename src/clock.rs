@@ -2,7 +2,7 @@
 //!
 //! Inside, time is nanoseconds since the run began, from the monotonic clock: a Pi has no
 //! battery clock, and its wall clock jumps when the network comes up. The wall clock serves
-//! file names and summaries only. Tests hold a manual clock and move it themselves.
+//! stamps of measurements and summaries only. Tests hold a manual clock and move it themselves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ impl Clock {
         Clock(Source::Manual(Arc::default()))
     }
 
-    /// Nanoseconds since the start. Costs about 23 ns: stamp a batch once, not each packet.
+    /// Nanoseconds since the start. Costs about 23 ns, as much as moving a packet.
     pub fn now_ns(&self) -> u64 {
         match &self.0 {
             Source::Monotonic(start) => start.elapsed().as_nanos() as u64,

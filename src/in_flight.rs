@@ -15,7 +15,7 @@
 //! - Closing is a mark, not a disconnection: what was counted before it will be queued and
 //!   finished, what comes after it is refused.
 //!
-//! Limits: 2^29 − 1 packets an inbox. `inbox/protocol.md` tells the whole story, and
+//! Limits: the count goes to 2^29 − 1, a bound to a quarter of it ([`BOUND_MAX`]). `inbox/protocol.md` tells the whole story, and
 //! `tests/loom_inbox.rs` tries its interleavings.
 
 use crate::sync::{AtomicU32, Ordering};

@@ -2,8 +2,8 @@
 //!
 //! Sources meet sensors by name ("vib-07", "cpu,host=a usage_idle"); every packet would then
 //! carry a string. Instead a source registers the name once and packets carry its
-//! [`SensorId`]; the recorder looks the name up again when it writes a row. The table is
-//! bounded, because names come from outside: past the bound a source must reject.
+//! [`SensorId`]; the recorder looks the name up again when it writes a row. The table also
+//! counts each sensor's packets, whichever source brings them. It is bounded, because names come from outside: past the bound a source must reject.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +21,7 @@ pub struct SensorNames(Arc<Mutex<Table>>);
 struct Table {
     by_name: HashMap<Arc<str>, SensorId>,
     by_id: Vec<Arc<str>>,
+    next_sequence: Vec<u64>,
 }
 
 impl SensorNames {
@@ -36,8 +37,18 @@ impl SensorNames {
         let id = SensorId(table.by_id.len() as u32);
         let name: Arc<str> = name.into();
         table.by_id.push(name.clone());
+        table.next_sequence.push(0);
         table.by_name.insert(name, id);
         Some(id)
+    }
+
+    /// The sequence number of the next packet of `id`: 0, 1, 2, … in the order of asking, from
+    /// whichever source; always 0 for an id that was not given out here.
+    pub fn next_sequence(&self, id: SensorId) -> u64 {
+        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(next) = table.next_sequence.get_mut(id.index()) else { return 0 };
+        *next += 1;
+        *next - 1
     }
 
     /// The name behind `id`, if it was registered here.
@@ -60,6 +71,16 @@ mod tests {
         assert_eq!(names.register("a"), Some(a));
         assert_eq!(names.name(b).as_deref(), Some("b"));
         assert_eq!(names.name(SensorId(7)), None);
+    }
+
+    #[test]
+    fn every_sensor_counts_for_itself_whoever_asks() {
+        let names = SensorNames::default();
+        let (a, b) = (names.register("a").unwrap(), names.register("b").unwrap());
+        let twin = names.clone();
+        let drawn = [a, b, a, a].map(|id| twin.next_sequence(id));
+        assert_eq!(drawn, [0, 0, 1, 2]);
+        assert_eq!((names.next_sequence(b), names.next_sequence(SensorId(9))), (1, 0));
     }
 
     #[test]

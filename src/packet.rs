@@ -88,7 +88,7 @@ pub struct Packet {
     pub sensor: SensorId,
     /// What was measured.
     pub kind: Kind,
-    /// The sensor's own count of its packets, from 0.
+    /// The sensor's own count of its packets: from 0, or as recorded where they are replayed.
     pub sequence: u64,
     /// When it was measured, by the sender's wall clock in nanoseconds since 1970;
     /// `None` where the sender did not say.

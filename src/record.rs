@@ -70,7 +70,7 @@ pub struct Record {
     pub key: Key,
     /// The packet's kind.
     pub kind: Kind,
-    /// How it was assigned; `None` when it was refused before any choice was made.
+    /// How it was assigned; `None` in the closing row of packets that left no record.
     pub assignment: Option<Assignment>,
     /// Who ran it; `None` when nobody did.
     pub ran: Option<Ran>,

@@ -41,8 +41,8 @@ pub struct Summary {
     pub ledger: Ledger,
     /// Rows in `assignments.csv`.
     pub recorded_rows: u64,
-    /// Packets that could not be written down: the disk was full, or the recorder too slow.
-    /// Their weight is in the next row that could be.
+    /// Packets without a row that should have had one: the recorder was too slow (their weight is
+    /// in the next row), or the disk was full or gone (their weight is lost).
     #[serde(default)]
     pub rows_not_recorded: u64,
     /// Times of all packets.
@@ -57,7 +57,8 @@ pub struct Summary {
     /// The highest temperature seen on the machine, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c_max: Option<f64>,
-    /// CPU time that the sources used to make or read packets, in seconds.
+    /// CPU time of the sources' threads, in seconds: making or reading packets, and dispatching
+    /// them.
     pub source_cpu_s: f64,
     /// What the built-in work found: counts by name.
     #[serde(default)]

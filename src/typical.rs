@@ -1,4 +1,8 @@
-//! What a success typically costs, by kind: shared by all workers, a moving average.
+//! What a success typically costs, by kind: shared by all workers, a coarse moving average.
+//!
+//! It tells failures that were quicker than any success from those that were not, so a factor
+//! matters and a quarter does not: steps of less than 1/64 are not taken, and successes within a
+//! quarter of the figure do not move it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -57,7 +57,7 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
         let before = text.get(..span.start).unwrap_or_default();
         (before.matches('\n').count() + 1, span)
     });
-    let message = error.message();
+    let message = error.message().trim_end();
     let Some((line, span)) = place else {
         return message.to_owned();
     };
@@ -102,6 +102,12 @@ mod tests {
         assert!(!settings.record.unwrap().0.0);
         let many = parse("source = [\"host\", \"virtual\"]\nemulate-class = [\"1=0.4\"]").unwrap();
         assert_eq!((many.source.len(), many.emulate_class.len()), (2, 1));
+        assert_eq!(parse("source = \"host\"").unwrap().source.len(), 1);
+        let error = parse("seed = 1\nsource = [\"host\", \"mqtt\"]").unwrap_err();
+        assert_eq!(
+            error,
+            "line 2: source: 'mqtt': give virtual, host, udp://ADDR:PORT or replay:FILE"
+        );
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::Deserialize;
+
 use super::values::{
     AboveZero, Bytes, Emulate, PolicyName, Positive, Set, SourceSpec, Span, Switch,
 };
@@ -44,7 +46,7 @@ impl<T: fmt::Display> Field for Vec<Set<T>> {
 }
 
 macro_rules! settings {
-    ($( $(#[doc = $doc:literal])+ $([$($arg:tt)*])?
+    ($( $(#[doc = $doc:literal])+ $([$($arg:tt)*])? $(($serde:meta))?
         $name:ident : $container:ident < $type:ty >, $key:literal $env:literal $value:literal $heading:literal )*) => {
         /// Every setting of a run, where it is given.
         #[derive(Clone, Debug, Default, PartialEq, clap::Args, serde::Deserialize)]
@@ -52,6 +54,7 @@ macro_rules! settings {
         pub struct Settings {
             $(
                 $(#[doc = $doc])+
+                $(#[$serde])?
                 #[arg(long, env = $env, hide_env = true, value_name = $value, help_heading = $heading $(, $($arg)*)?)]
                 pub $name: $container<Set<$type>>,
             )*
@@ -79,7 +82,8 @@ macro_rules! settings {
 settings! {
     /// Where packets come from: virtual, host, udp://ADDR:PORT, replay:FILE. May be given
     /// several times [default: virtual]
-    [value_delimiter = ','] source: Vec<SourceSpec>, "source" "EDGE_DISPATCH_SOURCE" "SOURCE" "Input"
+    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
+    source: Vec<SourceSpec>, "source" "EDGE_DISPATCH_SOURCE" "SOURCE" "Input"
     /// Stop after this long; without it, run until Ctrl+C
     duration: Option<Span>, "duration" "EDGE_DISPATCH_DURATION" "TIME" "Input"
     /// How many virtual sensors [default: 64]
@@ -114,7 +118,8 @@ settings! {
     work: Option<WorkChoice>, "work" "EDGE_DISPATCH_WORK" "WORK" "Workers"
     /// Make a worker pretend to run at FACTOR of its speed, to see performance and efficiency
     /// cores on a machine whose cores are equal. May be given several times
-    [value_delimiter = ','] emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR" "Workers"
+    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
+    emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR" "Workers"
 
     /// The rule that chooses a worker: randomized-least-connection, round-robin, random
     /// [default: randomized-least-connection]
@@ -145,6 +150,22 @@ impl Settings {
         }
         self.over(below)
     }
+}
+
+/// A list in the file, or a single value in its place.
+fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<Set<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr,
+    T::Err: fmt::Display,
+{
+    let value = toml::Value::deserialize(deserializer)?;
+    let values = match value {
+        toml::Value::Array(values) => values,
+        one => vec![one],
+    };
+    let parse = |value| Set::deserialize(value).map_err(serde::de::Error::custom);
+    values.into_iter().map(parse).collect()
 }
 
 /// A path that is not empty.

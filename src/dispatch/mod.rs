@@ -65,8 +65,9 @@ impl<P> Dispatcher<P> {
     /// Chooses a worker for `job` and queues it there.
     ///
     /// # Errors
-    /// The job itself comes back in [`Refused`], when the engine is closing or, under
-    /// `drop-newest`, when every inbox is full. Either way it is in the ledger as dropped; if
+    /// The job itself comes back in [`Refused`], when the engine is closing or when every inbox is
+    /// full, under `drop-newest`, or under `drop-oldest` where the chosen worker has all of its
+    /// packets in hand already. Either way it is in the ledger as dropped; if
     /// it is dispatched again it counts again.
     pub fn dispatch(&mut self, job: Job<P>) -> Result<(), Refused<P>> {
         let parts = &mut self.parts;

@@ -299,24 +299,8 @@ impl<P: Send + 'static> Ready<P> {
         };
         let shared = Arc::new(share(&builder, placement, clock.clone()));
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
-        let typical = Arc::new(Typical::default());
-        for (seat, state) in shared.seats.iter().zip(&shared.workers) {
-            let seed = WorkerSeed {
-                info: WorkerInfo { worker: seat.worker, cpu: seat.cpu, class: seat.class },
-                inboxes: shared.inboxes.clone(),
-                state: state.clone(),
-                records: recorder.as_ref().map(RecorderThread::buffer),
-                clock: clock.clone(),
-                slowdown: slowdown_of(&builder.slowdowns, seat.worker),
-                typical: typical.clone(),
-                halt: shared.halt.clone(),
-            };
-            if let Err(error) = spawn(seed, alive.clone()) {
-                shared.inboxes.close();
-                return Err(StartError::Thread(error));
-            }
-        }
-        Ok(Engine {
+        // From here on a failure drops the engine, which ends whatever has started.
+        let engine = Engine {
             sampler: SamplerThread::start(sampler(&shared))?,
             recorder,
             sources: Sources::new(shared.stop.clone()),
@@ -327,8 +311,23 @@ impl<P: Send + 'static> Ready<P> {
             dispatchers: 0,
             tap: builder.tap,
             emulated: !builder.slowdowns.is_empty(),
-            shared,
-        })
+            shared: shared.clone(),
+        };
+        let typical = Arc::new(Typical::default());
+        for (seat, state) in shared.seats.iter().zip(&shared.workers) {
+            let seed = WorkerSeed {
+                info: WorkerInfo { worker: seat.worker, cpu: seat.cpu, class: seat.class },
+                inboxes: shared.inboxes.clone(),
+                state: state.clone(),
+                records: engine.recorder.as_ref().map(RecorderThread::buffer),
+                clock: clock.clone(),
+                slowdown: slowdown_of(&builder.slowdowns, seat.worker),
+                typical: typical.clone(),
+                halt: shared.halt.clone(),
+            };
+            spawn(seed, alive.clone()).map_err(StartError::Thread)?;
+        }
+        Ok(engine)
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Engine, Snapshot};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::recorder::Recorded;
+use crate::source::PATIENCE_MS;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,8 @@ impl<P: Send + 'static> Engine<P> {
         if ended != Ended::Complete {
             halt.call();
             let _ = self.workers_ended.recv_timeout(GRACE);
+            // A source that still held a batch is refused it now: that is to be in the account.
+            let _ = sources_ended.recv_timeout(Duration::from_millis(2 * PATIENCE_MS));
         }
         self.close(ended)
     }

@@ -35,6 +35,7 @@ pub use sources::{SourceReport, Tap};
 pub use summary::About;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
@@ -49,8 +50,11 @@ use shared::Shared;
 use sources::Sources;
 use threads::{RecorderThread, SamplerThread};
 
+/// How long an engine that is dropped without a drain waits for its workers.
+const DROP_LIMIT: Duration = Duration::from_secs(1);
+
 /// A running engine over payloads of type `P`. Dropped without [`Engine::drain`], it closes its
-/// inboxes and completes its record: workers finish what they have and end, unobserved.
+/// inboxes, gives the workers a second to finish, and completes its record.
 pub struct Engine<P> {
     shared: Arc<Shared<P>>,
     sources: Sources,
@@ -122,6 +126,8 @@ impl<P> Drop for Engine<P> {
         self.shared.inboxes.close();
         self.sampler.stop();
         if let Some(recorder) = self.recorder.take() {
+            // Disconnected when all have ended; a time-out leaves the rest abandoned.
+            let _ = self.workers_ended.recv_timeout(DROP_LIMIT);
             recorder.finish(self.shared.ledger().received);
         }
     }

@@ -34,7 +34,7 @@ impl SamplerThread {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stops it after one last look.
+    /// Stops it; it takes a last look if the one before was long enough ago.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.thread().unpark();

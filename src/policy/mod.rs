@@ -25,7 +25,7 @@ pub struct Ask {
     pub key: Key,
     /// What sort of work it is.
     pub kind: Kind,
-    /// The time, in nanoseconds since the run began; 0 where nobody asked for stamps.
+    /// The time, in nanoseconds since the run began.
     pub now_ns: u64,
     /// The work the packet will cost on the fastest worker, where that is known: in a
     /// simulator.

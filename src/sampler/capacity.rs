@@ -10,16 +10,16 @@
 //! reference[k] = Σ_w capacity[w] · cpu[w][k]  /  Σ_w done[w][k]
 //! ```
 //!
-//! each a ratio of sums that forget (the worker's within a second, the references within
-//! three), solved in turn, one step a look. The scale that the two equations leave open is
+//! each a ratio of sums that forget (the worker's within a second where it has enough packets,
+//! the references within three), solved in turn, one step a look. The scale that the two equations leave open is
 //! fixed by the priors, so a worker without samples keeps its prior and can still be compared.
 //!
 //! `cpu[w][k]` is that of measured packets alone (see `worker/cpu_sample.rs`), and `done[w][k]`
 //! counts them: a thread's whole CPU time contains waking up, of which an idle worker does
 //! more for each packet, and it would look slow for being idle.
 //!
-//! Workers of one class that agree within a tenth are given the same figure, their mean:
-//! otherwise noise in the third digit would break every tie the same way, and at low load
+//! Workers of one class within a tenth of the fastest among them are given the same figure,
+//! their mean, and so on with the rest: otherwise noise in the third digit would break every tie the same way, and at low load
 //! the luckiest core would get everything.
 
 use crate::class::Class;
@@ -39,10 +39,11 @@ const KEEP_REFERENCE: f64 = 0.9;
 /// CPU clock costs some hundred nanoseconds itself, and would be what is compared.
 const MEASURABLE_NS: f64 = 1_000.0;
 
-/// A worker with fewer packets than this in its sums keeps what was believed before.
+/// A worker is believed as measured from so many measured packets on, and forgets none while it
+/// has less than four times as many: on a trickle of packets it learns slowly, but it learns.
 const PACKETS_MIN: f64 = 24.0;
 
-/// Workers of a class within this of their mean are taken for equal.
+/// Workers of a class within this of the fastest among them are taken for equal.
 const EQUAL_WITHIN: f64 = 0.1;
 
 /// What one worker did between two looks.
@@ -140,8 +141,9 @@ impl CapacityEstimator {
                 cpu_ns += kind.cpu_ns;
                 packets += kind.packets;
             }
-            worker.measured.add(KEEP_WORKER, worth, cpu_ns);
-            worker.packets = worker.packets * KEEP_WORKER + packets;
+            let keep = if worker.packets > 4.0 * PACKETS_MIN { KEEP_WORKER } else { 1.0 };
+            worker.measured.add(keep, worth, cpu_ns);
+            worker.packets = worker.packets * keep + packets;
         }
         self.fix_scale();
         self.believe();
@@ -176,17 +178,33 @@ impl CapacityEstimator {
     fn believe(&mut self) {
         let raw: Vec<f64> =
             self.workers.iter().map(|worker| worker.estimate().unwrap_or(worker.prior)).collect();
-        let level = |index: usize| {
-            let peers: Vec<f64> = (0..raw.len())
-                .filter(|peer| self.workers[*peer].class == self.workers[index].class)
-                .map(|peer| raw[peer])
-                .filter(|value| (value / raw[index] - 1.0).abs() <= EQUAL_WITHIN)
-                .collect();
-            peers.iter().sum::<f64>() / peers.len() as f64
-        };
-        let levelled: Vec<f64> = (0..raw.len()).map(level).collect();
+        let levelled = self.levelled(&raw);
         let fastest = levelled.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         self.believed = levelled.iter().map(|value| round(value / fastest)).collect();
+    }
+
+    /// The figures with equals made equal: within each class, fastest first, whoever is within a
+    /// tenth of the first of a group belongs to it and gets its mean.
+    fn levelled(&self, raw: &[f64]) -> Vec<f64> {
+        let mut order: Vec<usize> = (0..raw.len()).collect();
+        order.sort_by(|a, b| {
+            let class = self.workers[*a].class.cmp(&self.workers[*b].class);
+            class.then(raw[*b].total_cmp(&raw[*a]))
+        });
+        let belongs = |first: &usize, next: &usize| {
+            self.workers[*first].class == self.workers[*next].class
+                && raw[*next] >= raw[*first] * (1.0 - EQUAL_WITHIN)
+        };
+        let mut levelled = raw.to_vec();
+        let mut rest = &order[..];
+        while let Some(first) = rest.first() {
+            let length = rest.iter().take_while(|next| belongs(first, next)).count();
+            let (group, others) = rest.split_at(length.max(1));
+            let mean = group.iter().map(|index| raw[*index]).sum::<f64>() / group.len() as f64;
+            group.iter().for_each(|index| levelled[*index] = mean);
+            rest = others;
+        }
+        levelled
     }
 }
 
@@ -255,6 +273,18 @@ mod tests {
         assert_eq!((estimator.capacity(0), estimator.capacity(1)), (1.0, 0.5));
         estimator.update(&[Step::default(), Step::default()]);
         assert_eq!((estimator.capacity(0), estimator.capacity(1)), (1.0, 0.5));
+    }
+
+    /// Three measured packets a look, 12 a second: slowly, but it is found.
+    #[test]
+    fn a_trickle_of_packets_is_enough() {
+        let mut estimator = CapacityEstimator::new(vec![(Class::Uniform, 1.0); 2]);
+        for _ in 0..60 {
+            estimator.update(&[step(1.0, [0, 3, 0, 0]), step(0.5, [0, 3, 0, 0])]);
+        }
+        assert!((estimator.capacity(1) - 0.5).abs() < 0.06, "{}", estimator.capacity(1));
+        (0..40).for_each(|_| estimator.update(&[Step::default(); 2]));
+        assert!((estimator.capacity(1) - 0.5).abs() < 0.06, "and not forgotten in silence");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Live in-flight counts lead the choice; what is sampled only corrects it, because a sample
 //! is as old as the sampling interval and everybody who follows it follows it to the same
 //! core. So the sampler changes two figures of each worker, slowly: its *capacity*, from
-//! measured service times, and the *foreign load* of its core.
+//! the measured CPU time of packets, and the *foreign load* of its core.
 
 mod capacity;
 mod foreign;

@@ -8,7 +8,6 @@ pub mod line_protocol;
 pub mod replay;
 mod row;
 pub mod save;
-mod sequences;
 pub mod udp;
 pub mod virtual_sensors;
 

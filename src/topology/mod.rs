@@ -8,7 +8,7 @@
 //! A file that is missing has a documented default; one that is malformed costs a line in
 //! [`Topology::notes`] and nothing else. Only a machine without any CPU list is an error.
 //!
-//! What sysfs says is a *prior*: measured service times correct it while running. Deliberately
+//! What sysfs says is a *prior*: the measured CPU time of packets corrects it while running. Deliberately
 //! absent here: cgroup quotas, and looking again after the start.
 
 mod assemble;

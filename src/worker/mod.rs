@@ -1,7 +1,7 @@
 //! A worker: one thread pinned to one CPU, with its own inbox.
 //!
 //! It takes a message, works on each packet in it, counts, adds up, records, releases. A panic
-//! in the work costs that one packet. Between messages it sleeps.
+//! in the work costs that one packet. With nothing in flight it sleeps.
 
 mod cpu_sample;
 mod owed;

@@ -3,7 +3,7 @@
 //! A worker whose work fails at once would always look idle, and least connection would send
 //! it everything. So a failure keeps its place for as long as a success typically takes, one
 //! after the other, as if the worker had done the work: it then looks exactly as loaded as a
-//! healthy worker of the same speed. Nothing waits for it; only the count does.
+//! healthy worker of average speed. Nothing waits for it; only the count does.
 
 use std::collections::VecDeque;
 

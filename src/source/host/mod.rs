@@ -30,7 +30,6 @@ use crate::names::SensorNames;
 use crate::packet::{Packet, Payload};
 
 use super::line_protocol::Reject;
-use super::sequences::Sequences;
 use super::{PATIENCE_MS, Source, SourceError, Turn};
 use machine::{Machine, PARTS, Part, ThisMachine};
 
@@ -41,7 +40,6 @@ const PERIOD_MIN: Duration = Duration::from_millis(250);
 pub struct Host {
     machine: Box<dyn Machine>,
     names: SensorNames,
-    sequences: Sequences,
     input: Input,
     parts: Vec<Part>,
     period_ns: u64,
@@ -59,7 +57,6 @@ impl Host {
         Host {
             machine,
             names,
-            sequences: Sequences::default(),
             input: Input::default(),
             parts: PARTS.to_vec(),
             period_ns: u64::try_from(period.max(PERIOD_MIN).as_nanos()).unwrap_or(u64::MAX),
@@ -94,7 +91,7 @@ impl Host {
         out.push(Job::from(Packet {
             sensor,
             kind: part.kind(),
-            sequence: self.sequences.next(sensor),
+            sequence: self.names.next_sequence(sensor),
             stamped_unix_ns: i64::try_from(unix_ns()).ok(),
             payload: Payload::Value(value),
         }));

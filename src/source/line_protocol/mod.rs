@@ -22,8 +22,8 @@
 //! One line is parsed by the crate `influxdb-line-protocol`: no input makes it panic, numbers
 //! out of range are errors. Cutting a datagram into lines is done here (`lines.rs`), because
 //! its own cut lets one stray quote or backslash, even in a comment, swallow every line after
-//! it. It also takes no `\r` at a line's end, and no repeated tag for an error; both are seen
-//! to here. What it does not read, and so is `malformed` here: `NaN`, `+1`, `.5`, `1.`.
+//! it. It also refuses a `\r` at a line's end and accepts a repeated tag; both are seen to
+//! here. What it does not read, and so is `malformed` here: `NaN`, `+1`, `.5`, `1.`.
 
 mod kind;
 mod line;
@@ -35,7 +35,6 @@ use crate::ledger::Input;
 use crate::names::SensorNames;
 use crate::packet::{Packet, Payload};
 
-use super::sequences::Sequences;
 use line::{Line, LineReader};
 
 /// The longest line that is read, in bytes; agents send hundreds.
@@ -64,11 +63,11 @@ pub enum Reject {
     TooManySensors,
 }
 
-/// Reads datagrams; keeps the sequence of every sensor it met.
+/// Reads datagrams.
 #[derive(Debug)]
 pub struct LineProtocol {
     reader: LineReader,
-    sequences: Sequences,
+    names: SensorNames,
 }
 
 /// What one datagram comes to, as far as it is no packets.
@@ -87,7 +86,7 @@ impl Account<'_> {
 impl LineProtocol {
     /// A reader that registers its sensors in `names`.
     pub fn new(names: SensorNames) -> Self {
-        LineProtocol { reader: LineReader::new(names), sequences: Sequences::default() }
+        LineProtocol { reader: LineReader::new(names.clone()), names }
     }
 
     /// Appends the packets of one datagram to `out` and counts the rest in `input`.
@@ -149,7 +148,7 @@ impl LineProtocol {
         let Line { kind, stamped_unix_ns, not_numeric, readings } = self.reader.read(line)?;
         account.input.fields_not_numeric += not_numeric;
         out.extend(readings.iter().map(|&(sensor, value)| {
-            let sequence = self.sequences.next(sensor);
+            let sequence = self.names.next_sequence(sensor);
             let payload = Payload::Value(value);
             Job::from(Packet { sensor, kind, sequence, stamped_unix_ns, payload })
         }));

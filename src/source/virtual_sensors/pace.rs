@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A handle on the pace of a running fleet; clones are one pace.
 ///
-/// The engine sets it, the sources follow within [`crate::source::PATIENCE_MS`].
+/// Whoever runs the source sets it, the sources follow within [`crate::source::PATIENCE_MS`].
 #[derive(Clone, Debug, Default)]
 pub struct Pace(Arc<Inner>);
 
