@@ -11,6 +11,7 @@ use super::plan::{self, Plan};
 use super::saving::Saving;
 use super::sources::{self, Opened};
 use super::status::Status;
+use super::values::Emulate;
 use super::{log_output, signals};
 use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
@@ -30,14 +31,15 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     log_output::hush_workers();
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
     let placement = seats(&topology, &plan)?;
-    let folder = ResultsFolder::open(&plan.results)?;
     let signals = signals::listen().or_exit(Exit::Io)?;
     let names = SensorNames::default();
     let opened = sources::open(&plan, &placement, &names)?;
+    let folder = ResultsFolder::open(&plan.results)?;
     let saving = match &plan.save_packets {
         Some(path) => Some(Saving::start(path, plan.save_limit)?),
         None => None,
     };
+    folder.clear()?;
     let findings = Findings::default();
     let mut machine = machine(&topology, &placement, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
@@ -62,10 +64,11 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
 fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
     let mut placement = place(topology, &plan.placement).or_exit(plan.placement_exit)?;
-    for emulate in &plan.emulate {
-        if let Some(seat) = placement.seats.get_mut(emulate.worker.index()) {
-            seat.capacity *= emulate.slowdown.factor();
-        }
+    let last = placement.seats.len() as u32 - 1;
+    for Emulate { worker, slowdown } in &plan.emulate {
+        let seat = placement.seats.get_mut(worker.index());
+        let seat = seat.ok_or(StartError::NoSuchWorker { worker: *worker, last });
+        seat.or_exit(plan.placement_exit)?.capacity *= slowdown.factor();
     }
     Ok(placement)
 }
