@@ -132,19 +132,19 @@ fn carry(
         if workers.is_empty() { "" } else { " " },
         plan.results.join(files::PICTURE).display()
     );
-    wait_for_the_end(&engine, &mut opened, plan, status, &signals);
-    signals::halt_on_second(signals, engine.clock().clone(), engine.halt());
+    let asked = wait_for_the_end(&engine, &mut opened, plan, status, &signals);
+    signals::halt_on_second(signals, asked, engine.clock().clone(), engine.halt());
     Ok((engine.finish(plan.drain_limit), opened))
 }
 
-/// Shows the status until something ends the run.
+/// Shows the status until something ends the run; whether that was a signal.
 fn wait_for_the_end(
     engine: &Engine<Packet>,
     opened: &mut Opened,
     plan: &Plan,
     status: &mut Status,
     signals: &Receiver<&'static str>,
-) {
+) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
     let clock = engine.clock();
     let end_ns = plan.duration.map(|duration| duration.as_nanos() as u64);
@@ -152,7 +152,7 @@ fn wait_for_the_end(
     loop {
         let now_ns = clock.now_ns();
         if end_ns.is_some_and(|end_ns| now_ns >= end_ns) || engine.sources_ended() {
-            return;
+            return false;
         }
         if now_ns >= pace_ns {
             pace_ns += SECOND.as_nanos() as u64;
@@ -170,7 +170,7 @@ fn wait_for_the_end(
         match signals.recv_timeout(wait) {
             Ok(signal) => {
                 log::info!("{signal}: sources stop, accepted packets are finished");
-                return;
+                return true;
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(wait),
