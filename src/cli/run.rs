@@ -186,9 +186,16 @@ fn close(
     saving: Option<Saving>,
     opened: &Opened,
 ) -> Result<Exit, Fault> {
-    let mut exit = exit_of(&closing, opened);
-    let mut summary = closing.summary(about);
+    let mut exit = exit_of(closing.ended);
     let mut said = Vec::new();
+    if closing.ended == Ended::Abandoned {
+        let left = closing.last.ledger.abandoned;
+        said.push(format!(
+            "{left} packets were not finished within the drain limit and are abandoned; \
+             --drain-limit TIME gives them longer"
+        ));
+    }
+    let mut summary = closing.summary(about);
     if let Some(recorded) = &mut closing.recorded
         && let Some(error) = recorded.error.take()
     {
@@ -212,13 +219,17 @@ fn close(
         summary.machine.notes.push(saved);
     }
     exit = write(&summary, folder, closing.ended, &mut said).map_or(exit, |failed| exit.or(failed));
-    super::print(&report::table(&summary))?;
+    let printed = super::print(&report::table(&summary));
     said.iter().for_each(|line| log::error!("{line}"));
+    if let Err(fault) = printed {
+        log::error!("{fault}");
+        exit = exit.or(fault.exit);
+    }
     Ok(exit)
 }
 
-fn exit_of(closing: &Closing, _opened: &Opened) -> Exit {
-    match closing.ended {
+fn exit_of(ended: Ended) -> Exit {
+    match ended {
         Ended::Complete => Exit::Ok,
         Ended::Abandoned => Exit::Unfinished,
         Ended::Aborted => Exit::Aborted,
