@@ -54,8 +54,10 @@ fn the_terminal_going_away_does_not_end_the_run() {
 #[test]
 fn two_signals_at_once_are_one_request() {
     let place = Place::new();
-    let started = with_six_packets(&place, "--work spin:200ms");
+    let mut started = with_six_packets(&place, "--work spin:200ms");
     started.signal(Signal::INT);
+    // Sent without this, the two could be one already to the system.
+    started.logs("SIGINT: sources stop");
     started.signal(Signal::INT);
     started.end().exits(0);
     assert!(all_files(&place));
