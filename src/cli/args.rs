@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -53,6 +54,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Default, Args)]
+#[command(allow_negative_numbers = true)]
 pub struct RunArgs {
     /// Configuration file [default: ./edge-dispatch.toml where there is one]
     #[arg(long, env = "EDGE_DISPATCH_CONFIG", hide_env = true, value_name = "FILE")]
@@ -92,7 +94,7 @@ pub struct ValidateArgs {
 
 /// The command asked for.
 pub fn parse() -> Result<Command, clap::Error> {
-    let mut matches = Cli::command().try_get_matches()?;
+    let mut matches = Cli::command().try_get_matches().map_err(from_environment)?;
     let given = match matches.subcommand() {
         Some(("run", run)) => pace_given(run)?,
         None => pace_given(&matches)?,
@@ -108,6 +110,23 @@ pub fn parse() -> Result<Command, clap::Error> {
         }
     }
     Ok(command)
+}
+
+/// Says so where a refused value was not typed but stands in the environment.
+fn from_environment(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let flag = flag.split(' ').next().unwrap_or_default();
+    let typed =
+        std::env::args_os().any(|arg| arg.to_string_lossy().split('=').next() == Some(flag));
+    let name = flag.trim_start_matches('-').replace('-', "_").to_uppercase();
+    let variable = format!("EDGE_DISPATCH_{name}");
+    if !typed && std::env::var_os(&variable).is_some() {
+        let tip = format!("the value comes from the environment: {variable}").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 /// The whole command, for completions.

@@ -1,5 +1,7 @@
 //! The configuration file, and clear words about what is wrong in it.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -29,17 +31,19 @@ pub fn find(named: Option<&Path>) -> Result<(Settings, Option<PathBuf>), Fault> 
 /// Reads and checks one file.
 pub fn read(path: &Path) -> Result<Settings, Fault> {
     let shown = path.display();
-    let size = std::fs::metadata(path)
-        .with_context(|| format!("{shown}: cannot read the configuration"))
-        .or_exit(Exit::MissingInput)?
-        .len();
-    if size > BYTES_MAX {
-        let message = format!("{shown}: {size} bytes are no configuration (at most {BYTES_MAX})");
-        return Err(Fault::says(Exit::Config, message));
-    }
-    let text = std::fs::read_to_string(path)
+    let file = File::open(path)
+        .with_context(|| format!("{shown}: cannot open the configuration; name another file"))
+        .or_exit(Exit::MissingInput)?;
+    let mut text = String::new();
+    // Bounded while reading: a pipe or a device does not tell its size before.
+    file.take(BYTES_MAX + 1)
+        .read_to_string(&mut text)
         .with_context(|| format!("{shown}: cannot read the configuration"))
         .or_exit(Exit::Config)?;
+    if text.len() as u64 > BYTES_MAX {
+        let message = format!("{shown}: more than {BYTES_MAX} bytes are no configuration");
+        return Err(Fault::says(Exit::Config, message));
+    }
     parse(&text).map_err(|message| Fault::new(Exit::Config, anyhow!("{shown}: {message}")))
 }
 
@@ -71,6 +75,10 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     }
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('='));
     match key {
+        Some((key, value)) if message.ends_with("expected a sequence") => {
+            let (key, value) = (key.trim(), value.trim());
+            format!("line {line}: {key}: give a list, such as {key} = [{value}]")
+        }
         Some((key, _)) => format!("line {line}: {}: {message}", key.trim()),
         None => format!("line {line}: {message}"),
     }
@@ -92,6 +100,10 @@ mod tests {
         assert_eq!(error, "line 2: workers: '0': give a whole number of 1 or more");
         assert!(parse("rate = 5\nload = 0.5\n").unwrap_err().contains("keep one of them"));
         assert!(parse("rate = = 5").unwrap_err().starts_with("line 1"));
+        let list = parse("source = \"host\"").unwrap_err();
+        assert_eq!(list, "line 1: source: give a list, such as source = [\"host\"]");
+        let text = parse("workers = [1, 2]").unwrap_err();
+        assert_eq!(text, "line 1: workers: give a number, a text, true or false");
     }
 
     #[test]

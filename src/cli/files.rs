@@ -11,13 +11,15 @@ use crate::report::ReportError;
 pub const ROWS: &str = "assignments.csv";
 pub const SUMMARY: &str = "summary.json";
 pub const PICTURE: &str = "results_graph.png";
+/// All of them.
+pub const FILES: [&str; 3] = [ROWS, SUMMARY, PICTURE];
 
 /// A folder that can be written to.
 pub struct ResultsFolder(PathBuf);
 
 impl ResultsFolder {
-    /// Makes the folder where it is missing, and takes away what an earlier run left there, so
-    /// that nobody reads the summary of one run beside the rows of another.
+    /// Makes the folder where it is missing, and tries whether files can be made in it. An
+    /// earlier run's files stay until [`ResultsFolder::clear`].
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let shown = path.display();
         std::fs::create_dir_all(path)
@@ -27,8 +29,25 @@ impl ResultsFolder {
                 )
             })
             .or_exit(Exit::CannotCreate)?;
-        for name in [ROWS, SUMMARY, PICTURE] {
-            let file = path.join(name);
+        // The summary is written at the end; that it can be is tried now.
+        let trial = path.join(format!(".edge-dispatch-{}", std::process::id()));
+        std::fs::write(&trial, "")
+            .and_then(|()| std::fs::remove_file(&trial))
+            .with_context(|| {
+                format!(
+                    "{shown}: cannot write to the results folder; choose another with --results DIR"
+                )
+            })
+            .or_exit(Exit::CannotCreate)?;
+        Ok(ResultsFolder(path.to_owned()))
+    }
+
+    /// Takes away what an earlier run left there, so that nobody reads the summary of one run
+    /// beside the rows of another. Only for a run that is about to start: one that is refused
+    /// leaves the earlier one's files.
+    pub fn clear(&self) -> Result<(), Fault> {
+        for name in FILES {
+            let file = self.path(name);
             match std::fs::remove_file(&file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     let context = format!(
@@ -43,18 +62,7 @@ impl ResultsFolder {
                 _ => {}
             }
         }
-        let folder = ResultsFolder(path.to_owned());
-        let summary = folder.path(SUMMARY);
-        // The summary is written at the end; that it can be is tried now.
-        std::fs::write(&summary, "")
-            .and_then(|()| std::fs::remove_file(&summary))
-            .with_context(|| {
-                format!(
-                    "{shown}: cannot write to the results folder; choose another with --results DIR"
-                )
-            })
-            .or_exit(Exit::CannotCreate)?;
-        Ok(folder)
+        Ok(())
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

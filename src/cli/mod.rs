@@ -19,6 +19,7 @@ mod values;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use args::Command;
 use exit::{Exit, Fault, OrExit};
 
@@ -62,7 +63,7 @@ fn print(text: &str) -> Result<Exit, Fault> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).or_exit(Exit::Io)
+            Err(error).context("cannot write to stdout").or_exit(Exit::Io)
         }
         _ => Ok(Exit::Ok),
     }

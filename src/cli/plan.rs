@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::args::RunArgs;
 use super::config;
 use super::exit::{Exit, Fault, OrExit};
+use super::files::FILES;
 use super::settings::{PathBufText, Settings};
 use super::values::{Emulate, SourceSpec};
 use crate::arrival::Arrivals;
@@ -168,6 +169,12 @@ fn check(plan: &Plan, blame: Exit) -> Result<(), Fault> {
     if let Some(spec) = plan.sources.iter().find(|spec| twice(spec)) {
         return wrong(format!("source: {spec} is named twice: name each once"));
     }
+    if let Some(to) = &plan.save_packets
+        && FILES.iter().any(|name| same_place(to, &plan.results.join(name)))
+    {
+        let file = to.display();
+        return wrong(format!("save-packets: {file} is a file of the results: name another"));
+    }
     for spec in &plan.sources {
         if let (SourceSpec::Replay(from), Some(to)) = (spec, &plan.save_packets)
             && same_place(from, to)
@@ -180,7 +187,9 @@ fn check(plan: &Plan, blame: Exit) -> Result<(), Fault> {
 }
 
 fn same_place(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+    // Without the links for what is still to be made.
+    matches!((std::path::absolute(a), std::path::absolute(b)), (Ok(a), Ok(b)) if a == b)
+        || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// The settings that were left open, as they were decided.

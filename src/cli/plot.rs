@@ -49,5 +49,6 @@ fn beside(path: &Path, rows: u64, said: &mut Vec<String>) -> Result<Option<Summa
 }
 
 fn fault(error: ReportError) -> Fault {
-    Fault::new(exit_of(&error), error)
+    // As text: the message holds its source already.
+    Fault::says(exit_of(&error), error)
 }

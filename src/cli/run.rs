@@ -11,6 +11,7 @@ use super::plan::{self, Plan};
 use super::saving::Saving;
 use super::sources::{self, Opened};
 use super::status::Status;
+use super::values::Emulate;
 use super::{log_output, signals};
 use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
@@ -30,14 +31,15 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     log_output::hush_workers();
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
     let placement = seats(&topology, &plan)?;
-    let folder = ResultsFolder::open(&plan.results)?;
     let signals = signals::listen().or_exit(Exit::Io)?;
     let names = SensorNames::default();
     let opened = sources::open(&plan, &placement, &names)?;
+    let folder = ResultsFolder::open(&plan.results)?;
     let saving = match &plan.save_packets {
         Some(path) => Some(Saving::start(path, plan.save_limit)?),
         None => None,
     };
+    folder.clear()?;
     let findings = Findings::default();
     let mut machine = machine(&topology, &placement, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
@@ -62,10 +64,11 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
 fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
     let mut placement = place(topology, &plan.placement).or_exit(plan.placement_exit)?;
-    for emulate in &plan.emulate {
-        if let Some(seat) = placement.seats.get_mut(emulate.worker.index()) {
-            seat.capacity *= emulate.slowdown.factor();
-        }
+    let last = placement.seats.len() as u32 - 1;
+    for Emulate { worker, slowdown } in &plan.emulate {
+        let seat = placement.seats.get_mut(worker.index());
+        let seat = seat.ok_or(StartError::NoSuchWorker { worker: *worker, last });
+        seat.or_exit(plan.placement_exit)?.capacity *= slowdown.factor();
     }
     Ok(placement)
 }
@@ -129,19 +132,19 @@ fn carry(
         if workers.is_empty() { "" } else { " " },
         plan.results.join(files::PICTURE).display()
     );
-    let asked_ns = wait_for_the_end(&engine, &mut opened, plan, status, &signals);
-    signals::halt_on_second(signals, engine.clock().clone(), engine.halt(), asked_ns);
+    let asked = wait_for_the_end(&engine, &mut opened, plan, status, &signals);
+    signals::halt_on_second(signals, asked, engine.clock().clone(), engine.halt());
     Ok((engine.finish(plan.drain_limit), opened))
 }
 
-/// Shows the status until something ends the run; returns when a signal asked for it, if one did.
+/// Shows the status until something ends the run; whether that was a signal.
 fn wait_for_the_end(
     engine: &Engine<Packet>,
     opened: &mut Opened,
     plan: &Plan,
     status: &mut Status,
     signals: &Receiver<&'static str>,
-) -> Option<u64> {
+) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
     let clock = engine.clock();
     let end_ns = plan.duration.map(|duration| duration.as_nanos() as u64);
@@ -149,7 +152,7 @@ fn wait_for_the_end(
     loop {
         let now_ns = clock.now_ns();
         if end_ns.is_some_and(|end_ns| now_ns >= end_ns) || engine.sources_ended() {
-            return None;
+            return false;
         }
         if now_ns >= pace_ns {
             pace_ns += SECOND.as_nanos() as u64;
@@ -168,7 +171,7 @@ fn wait_for_the_end(
         match signals.recv_timeout(wait) {
             Ok(signal) => {
                 log::info!("{signal}: sources stop, accepted packets are finished");
-                return Some(clock.now_ns());
+                return true;
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(wait),
@@ -184,9 +187,16 @@ fn close(
     saving: Option<Saving>,
     opened: &Opened,
 ) -> Result<Exit, Fault> {
-    let mut exit = exit_of(&closing, opened);
-    let mut summary = closing.summary(about);
+    let mut exit = exit_of(closing.ended);
     let mut said = Vec::new();
+    if closing.ended == Ended::Abandoned {
+        let left = closing.last.ledger.abandoned;
+        said.push(format!(
+            "{left} packets were not finished within the drain limit and are abandoned; \
+             --drain-limit TIME gives them longer"
+        ));
+    }
+    let mut summary = closing.summary(about);
     if let Some(recorded) = &mut closing.recorded
         && let Some(error) = recorded.error.take()
     {
@@ -210,13 +220,17 @@ fn close(
         summary.machine.notes.push(saved);
     }
     exit = write(&summary, folder, closing.ended, &mut said).map_or(exit, |failed| exit.or(failed));
-    super::print(&report::table(&summary))?;
+    let printed = super::print(&report::table(&summary));
     said.iter().for_each(|line| log::error!("{line}"));
+    if let Err(fault) = printed {
+        log::error!("{fault}");
+        exit = exit.or(fault.exit);
+    }
     Ok(exit)
 }
 
-fn exit_of(closing: &Closing, _opened: &Opened) -> Exit {
-    match closing.ended {
+fn exit_of(ended: Ended) -> Exit {
+    match ended {
         Ended::Complete => Exit::Ok,
         Ended::Abandoned => Exit::Unfinished,
         Ended::Aborted => Exit::Aborted,

@@ -47,19 +47,19 @@ fn tell(sender: &Sender<&'static str>, signal: &'static str) {
 }
 
 /// Waits, in a thread of its own, for a second request, and then calls a halt; if the files
-/// then hold the program up all the same, ends it. `first_ns` is when the first request came;
-/// `None` when the run is ending by itself, so that the next signal is the first.
-pub fn halt_on_second(
-    signals: Receiver<&'static str>,
-    clock: Clock,
-    halt: Halt,
-    mut first_ns: Option<u64>,
-) {
+/// then hold the program up all the same, ends it. `asked`: whether the first has just come; a
+/// run that ended by itself has had none.
+pub fn halt_on_second(signals: Receiver<&'static str>, asked: bool, clock: Clock, halt: Halt) {
+    let mut first_ns = asked.then(|| clock.now_ns());
     let wait = move || {
         for signal in signals {
             let now_ns = clock.now_ns();
-            let since_ns = now_ns - *first_ns.get_or_insert(now_ns);
-            if since_ns >= SAME_REQUEST.as_nanos() as u64 {
+            let Some(first_ns) = first_ns else {
+                log::info!("{signal}: accepted packets are being finished; again to stop at once");
+                first_ns = Some(now_ns);
+                continue;
+            };
+            if now_ns - first_ns >= SAME_REQUEST.as_nanos() as u64 {
                 log::warn!("{signal} again: stopping at once");
                 halt.call();
                 std::thread::park_timeout(AT_ONCE);

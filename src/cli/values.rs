@@ -13,7 +13,7 @@ use crate::worker::Slowdown;
 
 /// A value in a configuration file: TOML's own types, or the text form.
 #[derive(serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "give a number, a text, true or false")]
 enum Raw {
     Bool(bool),
     Integer(i64),

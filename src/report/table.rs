@@ -155,7 +155,10 @@ fn notes(summary: &Summary) -> String {
     }
     if summary.rows_not_recorded > 0 {
         let count = units::count(summary.rows_not_recorded);
-        let _ = writeln!(text, "rows not recorded: {count} (disk full or recorder too slow)");
+        let _ = writeln!(
+            text,
+            "rows not recorded: {count} (disk full, file gone, or recorder too slow)"
+        );
     }
     text
 }

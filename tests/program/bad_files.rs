@@ -1,0 +1,120 @@
+//! Folders that cannot be written, disks that fill up, files that go away.
+
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use super::place::{Place, Said, end};
+
+#[test]
+fn a_results_folder_that_cannot_be_is_said_before_the_start() {
+    let place = Place::new();
+    place.write("file", "no folder");
+    for folder in ["file", "file/below", "file/far/below"] {
+        let said = place.run(&format!("run --results {folder}")).exits(73);
+        let said = said.complains(&[folder, "--results DIR"]);
+        assert!(!said.stderr.contains("running"), "{}", said.stderr);
+    }
+    place.write("taken/assignments.csv/file", "a folder where the rows should be");
+    let said = place.run("run --results taken").exits(73);
+    said.complains(&["taken/assignments.csv", "--results DIR"]);
+}
+
+/// Whatever keeps a run from starting keeps the files of the run before.
+#[test]
+fn a_run_that_does_not_start_leaves_the_earlier_files_alone() {
+    let place = Place::new();
+    place.run("run --duration 200ms --rate 500").exits(0);
+    let before = ["assignments.csv", "summary.json", "results_graph.png"]
+        .map(|name| std::fs::read(place.path("results").join(name)).unwrap());
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for (line, code) in [
+        ("run --source replay:none.csv".to_owned(), 66),
+        ("run --source replay:results/assignments.csv".to_owned(), 65),
+        ("run --save-packets none/saved.csv".to_owned(), 73),
+        ("run --save-packets results/assignments.csv".to_owned(), 64),
+        ("run --save-packets ./results/summary.json".to_owned(), 64),
+        (format!("run --source udp://127.0.0.1:{port}"), 73),
+    ] {
+        place.run(&line).exits(code);
+        let after = ["assignments.csv", "summary.json", "results_graph.png"]
+            .map(|name| std::fs::read(place.path("results").join(name)).unwrap());
+        assert!(before == after, "{line}");
+    }
+}
+
+/// A run whose files may have 100 KiB: the limit of a process stands in for a disk, since it
+/// needs no privileges.
+fn with_a_full_disk(place: &Place, line: &str) -> Said {
+    let program = env!("CARGO_BIN_EXE_edge-dispatch");
+    // Ignored, the signal becomes an error of the write. Blocks of 512 bytes, says POSIX; bash
+    // has blocks of 1024.
+    let script = "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"";
+    let mut args = vec!["-c", script, program];
+    args.extend(line.split_whitespace());
+    end(place.at_home(Command::new("sh"), &args))
+}
+
+#[test]
+fn a_full_disk_costs_rows_and_no_work() {
+    let place = Place::new();
+    let packets: String = (0..20_000).map(|n| format!("{n},s,load,{n},0.5\n")).collect();
+    place.write("saved.csv", format!("offset_ns,sensor,kind,sequence,values\n{packets}"));
+    let said = with_a_full_disk(&place, "run --source replay:saved.csv --speed max").exits(74);
+    let said = said.complains(&["assignments.csv", "work goes on"]);
+    said.prints(&["rows not recorded", "received 20000 = processed 20000"]);
+    let (summary, rows) = (place.summary("results"), place.rows("results"));
+    assert!(summary.ledger.closes());
+    assert_eq!(summary.ledger.processed, 20_000);
+    assert_eq!(summary.recorded_rows, rows.len() as u64, "the file ends with a whole row");
+    assert!(summary.rows_not_recorded > 0 && summary.recorded_rows > 0);
+    assert_eq!(summary.recorded_rows + summary.rows_not_recorded, 20_000);
+    // Nothing half-written is left behind.
+    let names = place.names("results");
+    assert!(names.iter().all(|name| !name.starts_with('.')), "{names:?}");
+}
+
+#[test]
+fn a_full_disk_for_saved_packets_is_said_and_costs_no_work() {
+    let place = Place::new();
+    let line = "run --duration 300ms --rate 1000 --record off --save-packets saved.csv";
+    let said = with_a_full_disk(&place, line).exits(74);
+    said.prints(&["saved in saved.csv", "not saved"]);
+    let ledger = place.summary("results").ledger;
+    assert!(ledger.closes() && ledger.processed == ledger.received, "{ledger}");
+}
+
+#[test]
+fn rows_whose_file_goes_away_are_counted_and_the_work_goes_on() {
+    let place = Place::new();
+    let mut started = place.start("run --source udp://127.0.0.1:0");
+    let client = started.client();
+    started.logs("running");
+    client.send(b"load a=1");
+    std::fs::remove_file(place.path("results/assignments.csv")).unwrap();
+    started.logs("work goes on");
+    client.send(b"load a=2\nbad");
+    started.logs("lines rejected");
+    started.signal(Signal::INT);
+    let said = started.end().exits(74).complains(&["removed or replaced"]);
+    said.prints(&["rows not recorded: 2"]);
+    let summary = place.summary("results");
+    assert_eq!((summary.recorded_rows, summary.rows_not_recorded), (0, 2));
+    assert_eq!(summary.ledger.processed, 2);
+}
+
+#[test]
+fn a_results_folder_that_goes_away_is_said_at_the_end() {
+    let place = Place::new();
+    let mut started = place.start("run --source udp://127.0.0.1:0");
+    let client = started.client();
+    started.logs("running");
+    client.send(b"load a=1\nbad");
+    started.logs("lines rejected");
+    std::fs::remove_dir_all(place.path("results")).unwrap();
+    started.logs("work goes on");
+    started.signal(Signal::INT);
+    let said = started.end().exits(74).complains(&["summary.json", "results_graph.png"]);
+    said.prints(&["received 1 = processed 1"]);
+}

@@ -1,0 +1,130 @@
+//! Values that cannot be, from wherever they come: told before anything starts.
+
+use super::place::Place;
+
+/// A setting, a value that cannot be, and what the message must hold beside the value.
+const IMPOSSIBLE: [(&str, &str, &str); 27] = [
+    ("workers", "0", "1 or more"),
+    ("workers", "-2", "1 or more"),
+    ("workers", "100000", "4096"),
+    ("load", "-1", "above 0"),
+    ("load", "nan", "above 0"),
+    ("rate", "0", "above 0"),
+    ("rate", "fast", "above 0"),
+    ("cpus", "4095", "CPUs that can be used"),
+    ("cpus", "3-1", "0-3,6,8"),
+    ("cpus", "all", "0-3,6,8"),
+    ("source", "mqtt://x", "udp://ADDR:PORT"),
+    ("source", "udp://localhost", "udp://0.0.0.0:8089"),
+    ("policy", "round_robin", "did you mean round-robin?"),
+    ("policy", "best", "randomized-least-connection, round-robin, random"),
+    ("record-limit", "10", "256KiB"),
+    ("record-limit", "1.5MiB", "256MiB"),
+    ("record", "maybe", "'on' or 'off'"),
+    ("duration", "5", "10s"),
+    ("drain-limit", "0s", "above 0"),
+    ("emulate-class", "1=2", "1=0.4"),
+    ("emulate-class", "4000=0.5", "there are workers 0 to"),
+    ("overflow", "drop", "drop-newest"),
+    ("inbox-bound", "0", "1 or more"),
+    ("sensors", "70000", "65536"),
+    ("sample-rate", "1", "200000 Hz"),
+    ("work", "spin", "spin:200us"),
+    ("speed", "fast", "max"),
+];
+
+#[test]
+fn an_impossible_flag_is_a_usage_error_with_the_remedy() {
+    for (key, value, remedy) in IMPOSSIBLE {
+        let place = Place::new();
+        // As most people type it: the value apart.
+        let said = place.run(&format!("run --{key} {value}")).exits(64).complains(&[remedy]);
+        assert!(said.stderr.contains(number(value)), "{key} {value}: {}", said.stderr);
+        assert!(!place.path("results").exists(), "{key} {value}: said before anything starts");
+    }
+}
+
+#[test]
+fn an_impossible_environment_is_a_usage_error_too() {
+    for (key, value, remedy) in IMPOSSIBLE {
+        let name = format!("EDGE_DISPATCH_{}", key.replace('-', "_").to_uppercase());
+        let place = Place::new();
+        place.run_with("run", &[(&name, value)]).exits(64).complains(&[number(value), remedy]);
+        assert!(!place.path("results").exists(), "{key} {value}: said before anything starts");
+    }
+    let place = Place::new();
+    let said = place.run_with("run", &[("EDGE_DISPATCH_WORKERS", "0")]).exits(64);
+    said.complains(&["comes from the environment: EDGE_DISPATCH_WORKERS"]);
+}
+
+#[test]
+fn an_impossible_value_in_the_file_is_a_configuration_error() {
+    for (key, value, remedy) in IMPOSSIBLE {
+        let place = Place::new();
+        let list = matches!(key, "source" | "emulate-class");
+        let value_text = if list { format!("[\"{value}\"]") } else { format!("\"{value}\"") };
+        place.write("edge-dispatch.toml", format!("# mine\n{key} = {value_text}\n"));
+        place.run("run").exits(78).complains(&[number(value), remedy]);
+        assert!(!place.path("results").exists(), "{key} {value}: said before anything starts");
+    }
+}
+
+/// The part of a value that every message about it repeats.
+fn number(value: &str) -> &str {
+    value.split('=').next().unwrap_or(value)
+}
+
+#[test]
+fn two_kinds_of_pace_at_once_are_refused() {
+    let place = Place::new();
+    let both = &["both set the pace", "keep one"];
+    place.run("run --rate 5 --load 0.5").exits(64).complains(both);
+    place.run("--rate 5 --load 0.5").exits(64).complains(both);
+    let environment = [("EDGE_DISPATCH_RATE", "5"), ("EDGE_DISPATCH_LOAD", "0.5")];
+    place.run_with("run", &environment).exits(64).complains(both);
+    place.write("edge-dispatch.toml", "rate = 5\nload = 0.5\n");
+    place.run("run").exits(78).complains(both).complains(&["edge-dispatch.toml"]);
+}
+
+#[test]
+fn a_wrong_file_is_named_with_line_and_remedy() {
+    let cases: [(&[u8], &[&str]); 8] = [
+        (b"rate = 5\nwokers = 3\n", &["line 2", "wokers", "did you mean 'workers'?"]),
+        (b"block_samples = 3\n", &["line 1", "did you mean 'block-samples'?"]),
+        (b"[run]\nworkers = 3\n", &["line 1", "run", "--help"]),
+        (b"\n\nworkers = 0\n", &["line 3", "workers", "'0'"]),
+        (b"rate == 3\n", &["line 1"]),
+        (b"workers = [1, 2]\n", &["line 1", "workers", "a number"]),
+        (b"source = \"host\"\n", &["line 1", "source = [\"host\"]"]),
+        (b"# \xFF\xFE\n", &["UTF-8"]),
+    ];
+    for (text, expected) in cases {
+        let place = Place::new();
+        place.write("edge.toml", text);
+        for command in ["run", "validate"] {
+            let said = place.run(&format!("{command} --config edge.toml")).exits(78);
+            said.complains(&["edge.toml"]).complains(expected);
+        }
+    }
+}
+
+#[test]
+fn a_missing_or_endless_file_is_refused() {
+    let place = Place::new();
+    for command in ["run", "validate"] {
+        place.run(&format!("{command} --config none.toml")).exits(66).complains(&["none.toml"]);
+        let endless = place.run(&format!("{command} --config /dev/zero")).exits(78);
+        endless.complains(&["/dev/zero", "bytes"]);
+        place.run(&format!("{command} --config .")).exits(78).complains(&["directory"]);
+    }
+    place.run("validate").exits(64).complains(&["--config"]);
+}
+
+#[test]
+fn a_good_file_is_valid_and_shows_the_run_it_makes() {
+    let place = Place::new();
+    place.write("edge.toml", "rate = 20000\nworkers = 2\nrecord = false\nsource = [\"virtual\"]\n");
+    let said = place.run("validate --config edge.toml").exits(0);
+    said.prints(&["edge.toml is valid", "rate = 20000", "record = off", "overflow = block"]);
+    assert!(!place.path("results").exists());
+}

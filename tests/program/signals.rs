@@ -1,0 +1,109 @@
+//! How a run is ended from outside.
+//!
+//! Packets come over UDP, in a datagram whose last line is bad: once that is complained of, the
+//! packets before it are on their way, and no clock is needed.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::place::{Place, books_balance};
+use super::started::Started;
+
+/// A run that has been given six packets of `work` on two workers.
+fn with_six_packets(place: &Place, work: &str) -> Started {
+    let line = format!("run --source udp://127.0.0.1:0 --workers 2 {work}");
+    let mut started = place.start(&line);
+    let client = started.client();
+    started.logs("running");
+    client.send(b"load a=1,b=2,c=3\nload a=4,b=5,c=6\nbad");
+    started.logs("lines rejected");
+    started
+}
+
+fn all_files(place: &Place) -> bool {
+    place.names("results") == ["assignments.csv", "results_graph.png", "summary.json"]
+}
+
+#[test]
+fn a_first_signal_ends_the_run_in_order() {
+    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
+        let place = Place::new();
+        let started = with_six_packets(&place, "--work spin:50ms");
+        started.signal(signal);
+        started.end().exits(0).complains(&[name]);
+        assert!(all_files(&place));
+        let summary = place.summary("results");
+        books_balance(&summary, &place.rows("results"));
+        assert_eq!(summary.ledger.processed, 6, "every accepted packet is finished");
+    }
+}
+
+#[test]
+fn the_terminal_going_away_does_not_end_the_run() {
+    let place = Place::new();
+    let mut started = with_six_packets(&place, "--work spin:1ms");
+    started.signal(Signal::HUP);
+    started.logs("SIGHUP");
+    assert!(started.runs());
+    started.signal(Signal::INT);
+    started.end().exits(0);
+    assert!(all_files(&place));
+}
+
+#[test]
+fn two_signals_at_once_are_one_request() {
+    let place = Place::new();
+    let mut started = with_six_packets(&place, "--work spin:200ms");
+    started.signal(Signal::INT);
+    // Sent without this, the two could be one already to the system.
+    started.logs("SIGINT: sources stop");
+    started.signal(Signal::INT);
+    started.end().exits(0);
+    assert!(all_files(&place));
+    assert_eq!(place.summary("results").ledger.processed, 6);
+}
+
+#[test]
+fn what_the_drain_limit_leaves_over_is_counted_and_said() {
+    let place = Place::new();
+    let started = with_six_packets(&place, "--work spin:30s --drain-limit 100ms");
+    started.signal(Signal::TERM);
+    started.end().exits(75).complains(&["6 packets", "--drain-limit"]).prints(&["abandoned 6"]);
+    assert!(all_files(&place));
+    let summary = place.summary("results");
+    books_balance(&summary, &place.rows("results"));
+    assert_eq!((summary.ledger.abandoned, summary.ended.as_str()), (6, "abandoned"));
+}
+
+#[test]
+fn a_second_signal_ends_the_run_at_once() {
+    let place = Place::new();
+    let mut started = with_six_packets(&place, "--work spin:30s --drain-limit 60s");
+    started.signal(Signal::INT);
+    started.logs("SIGINT: sources stop");
+    // Nearer than half a second it would be the same request; later is as good.
+    std::thread::sleep(Duration::from_millis(600));
+    started.signal(Signal::TERM);
+    started.end().exits(130).complains(&["SIGTERM again"]);
+    let summary = place.summary("results");
+    books_balance(&summary, &place.rows("results"));
+    assert_eq!((summary.ledger.abandoned, summary.ended.as_str()), (6, "aborted"));
+}
+
+/// The end of a `--duration`, or of all sources, is no signal: one Ctrl+C while the rest is
+/// being finished is the first.
+#[test]
+fn the_first_signal_of_a_run_that_ended_by_itself_is_no_second() {
+    let place = Place::new();
+    let packets: String = (0..8).map(|n| format!("{n},s,load,{n},0.5\n")).collect();
+    place.write("saved.csv", format!("offset_ns,sensor,kind,sequence,values\n{packets}"));
+    let mut started =
+        place.start("run --source replay:saved.csv --speed max --workers 1 --work spin:200ms");
+    started.logs("running");
+    // The sources' end is noticed within 250 ms; then half a second more.
+    std::thread::sleep(Duration::from_millis(900));
+    started.signal(Signal::INT);
+    started.end().exits(0);
+    assert_eq!(place.summary("results").ledger.processed, 8);
+}

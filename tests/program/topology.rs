@@ -1,0 +1,54 @@
+//! The CPUs as the program prints them.
+
+use super::place::Place;
+
+#[test]
+fn every_cpu_is_printed_with_class_capacity_and_where_that_came_from() {
+    let place = Place::new();
+    let said = place.run("topology").exits(0);
+    said.prints(&["online", "allowed", "class", "capacity", "from", "CPUs"]);
+}
+
+#[test]
+fn as_json_it_is_the_same() {
+    let place = Place::new();
+    let said = place.run("topology --json").exits(0);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let cpus = json["cpus"].as_array().unwrap();
+    assert!(!cpus.is_empty());
+    for cpu in cpus {
+        assert!(cpu["online"].is_boolean() && cpu["allowed"].is_boolean(), "{cpu}");
+        assert!(cpu["capacity"].as_f64().unwrap() > 0.0, "{cpu}");
+        assert!(!cpu["capacity_source"].as_str().unwrap().is_empty(), "{cpu}");
+    }
+    let names = ["performance", "middle", "efficiency", "uniform"];
+    for class in json["classes"].as_array().unwrap() {
+        assert!(names.contains(&class["name"].as_str().unwrap()), "{class}");
+    }
+    let lines = place.run("topology").exits(0).stdout;
+    let table = lines.lines().filter(|line| line.trim().starts_with(char::is_numeric));
+    assert_eq!(table.count(), cpus.len());
+}
+
+#[test]
+fn a_machine_whose_cpus_cannot_be_read_is_said() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("empty")).unwrap();
+    for root in ["empty", "none"] {
+        let said = place.run(&format!("topology --sysfs {root}")).exits(66);
+        said.complains(&["no CPU list is readable", root, "mount sysfs"]);
+    }
+}
+
+/// A tree that is not this machine's: two fast cores, two slow ones.
+#[test]
+fn another_machines_tree_can_be_looked_at() {
+    let place = Place::new();
+    place.write("sys/devices/system/cpu/online", "0-3\n");
+    for cpu in 0..4 {
+        let capacity = if cpu < 2 { "1024\n" } else { "400\n" };
+        place.write(&format!("sys/devices/system/cpu/cpu{cpu}/cpu_capacity"), capacity);
+    }
+    let said = place.run("topology --sysfs sys").exits(0);
+    said.prints(&["performance: CPUs 0-1", "efficiency: CPUs 2-3", "cpu_capacity"]);
+}
