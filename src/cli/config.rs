@@ -128,6 +128,6 @@ mod tests {
         let flags = parse("load = 0.4\nworkers = 2").unwrap();
         let all = flags.laid_over(file);
         assert_eq!((all.rate, all.workers.unwrap().0.0), (None, 2));
-        assert_eq!((all.load.unwrap().0.0, all.seed.unwrap().0), (0.4, 9));
+        assert_eq!((all.load.unwrap().0.0, all.seed.unwrap().0.0), (0.4, 9));
     }
 }

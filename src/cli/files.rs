@@ -70,7 +70,7 @@ impl ResultsFolder {
     }
 
     /// The files of a run, by what they are.
-    pub fn list(&self, recorded: bool) -> BTreeMap<String, String> {
+    pub fn list(&self, recorded: bool, drawn: bool) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         let mut add = |what: &str, name| {
             files.insert(what.to_owned(), self.path(name).display().to_string());
@@ -79,7 +79,9 @@ impl ResultsFolder {
             add("assignments", ROWS);
         }
         add("summary", SUMMARY);
-        add("picture", PICTURE);
+        if drawn {
+            add("picture", PICTURE);
+        }
         files
     }
 }

@@ -1,9 +1,11 @@
 //! The program's face: flags, files, signals, exit codes.
 
 mod args;
+mod blame;
 mod config;
 mod exit;
 mod files;
+mod finish;
 mod log_output;
 mod plan;
 mod plot;

@@ -5,21 +5,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::RunArgs;
+use super::blame::Blame;
 use super::config;
-use super::exit::{Exit, Fault, OrExit};
+use super::exit::{Exit, Fault};
 use super::files::FILES;
 use super::settings::{PathBufText, Settings};
 use super::values::{Emulate, SourceSpec};
 use crate::arrival::Arrivals;
+use crate::class::Class;
 use crate::dispatch::Overflow;
 use crate::engine::INBOX_BOUND;
+use crate::ids::{CpuId, SensorId, WorkerId};
 use crate::in_flight::BOUND_MAX;
-use crate::process::WorkChoice;
+use crate::packet::{Block, Kind, Packet, Payload};
+use crate::process::{Analysis, Failure, Process, WorkChoice, WorkerInfo};
 use crate::recorder;
 use crate::source::replay::Pace as ReplayPace;
 use crate::source::save::SAVE_LIMIT_BYTES;
 use crate::source::virtual_sensors::Fleet;
-use crate::topology::PlacementRequest;
+use crate::topology::{PlacementRequest, WORKERS_MAX};
 
 /// The part of what the workers can carry that a run takes by default.
 const LOAD: f64 = 0.6;
@@ -50,8 +54,8 @@ pub struct Plan {
     pub save_limit: u64,
     pub seed: u64,
     pub placement: PlacementRequest,
-    /// The code for a placement that cannot be: whose fault it is depends on who asked.
-    pub placement_exit: Exit,
+    /// Who gave what.
+    pub blame: Blame,
     pub work: WorkChoice,
     pub emulate: Vec<Emulate>,
     pub policy: String,
@@ -70,11 +74,8 @@ pub struct Plan {
 pub fn plan(args: RunArgs) -> Result<Plan, Fault> {
     let (file, path) = config::find(args.config.as_deref())?;
     let flags = args.settings;
-    let from_file =
-        flags.cpus.is_none() && flags.workers.is_none() && flags.emulate_class.is_empty();
-    let blame = if path.is_some() && from_file { Exit::Config } else { Exit::Usage };
+    let blame = Blame::new(&flags, &file, path.as_deref());
     let mut plan = decide(flags.laid_over(file), blame)?;
-    plan.placement_exit = blame;
     if let Some(path) = path {
         plan.texts.insert("config".to_owned(), path.display().to_string());
     }
@@ -83,16 +84,17 @@ pub fn plan(args: RunArgs) -> Result<Plan, Fault> {
 
 /// `edge-dispatch validate`.
 pub fn validate(path: &Path) -> Result<Exit, Fault> {
-    let plan = decide(config::read(path)?, Exit::Config)
-        .map_err(|fault| Fault::says(fault.exit, format!("{}: {fault}", path.display())))?;
+    let file = config::read(path)?;
+    let blame = Blame::new(&Settings::default(), &file, Some(path));
+    let plan = decide(file, blame)?;
     let settings = plan.texts.iter().map(|(key, value)| format!("  {key} = {value}\n"));
     let settings: String = settings.collect();
     super::print(&format!("{} is valid; a run with it has\n{settings}", path.display()))
 }
 
-/// Fills in the defaults and checks what no single value can show. Faults end with `blame`.
-fn decide(settings: Settings, blame: Exit) -> Result<Plan, Fault> {
-    let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0);
+/// Fills in the defaults and checks what no single value can show.
+fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
+    let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
     let mut texts = settings.texts();
     let sources: Vec<SourceSpec> = if settings.source.is_empty() {
         vec![SourceSpec::Virtual]
@@ -114,7 +116,9 @@ fn decide(settings: Settings, blame: Exit) -> Result<Plan, Fault> {
             .map_or(Fleet::default().block_samples, |samples| samples.0.0 as usize),
         sample_rate_hz,
     };
-    fleet.check().or_exit(blame)?;
+    fleet
+        .check()
+        .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let plan = Plan {
         sources,
         duration: settings.duration.map(|duration| duration.0.0),
@@ -130,7 +134,7 @@ fn decide(settings: Settings, blame: Exit) -> Result<Plan, Fault> {
             cpus: settings.cpus.map(|cpus| cpus.0),
             workers: settings.workers.map(|workers| workers.0.0),
         },
-        placement_exit: blame,
+        blame,
         work: settings.work.map_or_else(WorkChoice::default, |work| work.0),
         emulate: settings.emulate_class.iter().map(|emulate| emulate.0).collect(),
         policy: settings
@@ -145,7 +149,7 @@ fn decide(settings: Settings, blame: Exit) -> Result<Plan, Fault> {
         record_limit: settings.record_limit.map_or(RECORD_LIMIT, |limit| limit.0.0),
         texts: BTreeMap::new(),
     };
-    check(&plan, blame)?;
+    check(&plan)?;
     fill_in(&mut texts, &plan);
     Ok(Plan { texts, ..plan })
 }
@@ -154,36 +158,78 @@ fn path_of(path: super::values::Set<PathBufText>) -> PathBuf {
     path.0.0
 }
 
-fn check(plan: &Plan, blame: Exit) -> Result<(), Fault> {
-    let wrong = |message: String| Err(Fault::says(blame, message));
+fn check(plan: &Plan) -> Result<(), Fault> {
+    let wrong = |key: &str, message: String| Err(plan.blame.says(&[key], message));
     if plan.record && plan.record_limit < recorder::LIMIT_MIN {
         let (limit, least) = (plan.record_limit, recorder::LIMIT_MIN / 1024);
-        return wrong(format!(
-            "record-limit: {limit} bytes are too few: give {least}KiB or more, or record = off"
-        ));
+        let message = format!("{limit} bytes are too few: give {least}KiB or more, or record off");
+        return wrong("record-limit", message);
     }
     if plan.inbox_bound > BOUND_MAX {
-        return wrong(format!("inbox-bound: {} is above {BOUND_MAX}", plan.inbox_bound));
+        return wrong("inbox-bound", format!("{} is above {BOUND_MAX}", plan.inbox_bound));
+    }
+    if let Some(workers) = plan.placement.workers.filter(|workers| *workers > WORKERS_MAX) {
+        return wrong("workers", format!("{workers} is above {WORKERS_MAX}"));
+    }
+    if let Err(failure) = try_block(plan) {
+        return wrong("block-samples", format!("the work would refuse every block: {failure}"));
     }
     let twice = |spec: &SourceSpec| plan.sources.iter().filter(|other| *other == spec).count() > 1;
     if let Some(spec) = plan.sources.iter().find(|spec| twice(spec)) {
-        return wrong(format!("source: {spec} is named twice: name each once"));
+        return wrong("source", format!("{spec} is named twice: name each once"));
     }
     if let Some(to) = &plan.save_packets
         && FILES.iter().any(|name| same_place(to, &plan.results.join(name)))
     {
-        let file = to.display();
-        return wrong(format!("save-packets: {file} is a file of the results: name another"));
+        let message = format!("{} is a file of the results: name another", to.display());
+        return wrong("save-packets", message);
     }
     for spec in &plan.sources {
         if let (SourceSpec::Replay(from), Some(to)) = (spec, &plan.save_packets)
             && same_place(from, to)
         {
-            let file = to.display();
-            return wrong(format!("save-packets: {file} is being replayed: save to another file"));
+            let message = format!("{} is being replayed: save to another file", to.display());
+            return wrong("save-packets", message);
         }
     }
     Ok(())
+}
+
+/// Lets the work try a silent block of the virtual sensors' length.
+fn try_block(plan: &Plan) -> Result<(), Failure> {
+    if !plan.sources.contains(&SourceSpec::Virtual) {
+        return Ok(());
+    }
+    let samples = vec![0.0; plan.fleet.block_samples].into();
+    let packet = Packet {
+        sensor: SensorId(0),
+        kind: Kind::Vibration,
+        sequence: 0,
+        stamped_unix_ns: None,
+        payload: Payload::Block(Block { samples, sample_rate_hz: plan.sample_rate_hz }),
+    };
+    let info = WorkerInfo { worker: WorkerId(0), cpu: CpuId(0), class: Class::Uniform };
+    match plan.work {
+        WorkChoice::Analysis => Analysis::default().work(&packet, &info).map(drop),
+        WorkChoice::Spin(_) => Ok(()),
+    }
+}
+
+/// Settings that were given and have no effect, a sentence each.
+pub fn without_effect(plan: &Plan) -> Vec<String> {
+    let is_virtual = plan.sources.contains(&SourceSpec::Virtual);
+    let is_replay = plan.sources.iter().any(|spec| matches!(spec, SourceSpec::Replay(_)));
+    let needs_virtual = ["rate", "load", "sensors", "arrivals", "block-samples", "source-threads"];
+    let mut said = Vec::new();
+    for key in needs_virtual {
+        if plan.blame.is_given(key) && !is_virtual {
+            said.push(format!("{key} has no effect: no virtual sensors are among the sources"));
+        }
+    }
+    if plan.blame.is_given("speed") && !is_replay {
+        said.push("speed has no effect: nothing is replayed".to_owned());
+    }
+    said
 }
 
 fn same_place(a: &Path, b: &Path) -> bool {

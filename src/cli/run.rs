@@ -12,15 +12,14 @@ use super::saving::Saving;
 use super::sources::{self, Opened};
 use super::status::Status;
 use super::values::Emulate;
-use super::{log_output, signals};
+use super::{finish, log_output, signals};
 use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
 use crate::packet::Packet;
 use crate::recorder::RecordOptions;
-use crate::report;
 use crate::sink::Findings;
-use crate::summary::{Machine, Summary};
+use crate::summary::Machine;
 use crate::topology::{Placement, Roots, Topology, place, platform};
 
 /// Runs until the time is over, the sources end, or a signal comes.
@@ -28,6 +27,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     let plan = plan::plan(args)?;
     let mut status = Status::new();
     log_output::start(status.line());
+    plan::without_effect(&plan).iter().for_each(|line| log::warn!("{line}"));
     log_output::hush_workers();
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
     let placement = seats(&topology, &plan)?;
@@ -41,7 +41,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     };
     folder.clear()?;
     let findings = Findings::default();
-    let mut machine = machine(&topology, &placement, &plan);
+    let mut machine = machine(&topology, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
     let engine = ready(&plan, topology, &folder, &names, &saving, &findings)
         .start()
@@ -56,19 +56,21 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
         settings: plan.texts.clone(),
         started_unix_ms,
         findings: findings.by_name(),
-        files: folder.list(plan.record),
+        files: folder.list(plan.record, closing.ended != Ended::Aborted),
     };
-    close(closing, about, &folder, saving, &opened)
+    finish::finish(closing, about, &folder, saving, &opened)
 }
 
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
 fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
-    let mut placement = place(topology, &plan.placement).or_exit(plan.placement_exit)?;
+    let mut placement = place(topology, &plan.placement)
+        .map_err(|error| plan.blame.fault(&["cpus", "workers"], error))?;
     let last = placement.seats.len() as u32 - 1;
     for Emulate { worker, slowdown } in &plan.emulate {
         let seat = placement.seats.get_mut(worker.index());
         let seat = seat.ok_or(StartError::NoSuchWorker { worker: *worker, last });
-        seat.or_exit(plan.placement_exit)?.capacity *= slowdown.factor();
+        let seat = seat.map_err(|error| plan.blame.fault(&["emulate-class"], error))?;
+        seat.capacity *= slowdown.factor();
     }
     Ok(placement)
 }
@@ -110,7 +112,7 @@ fn start_fault(error: StartError, plan: &Plan) -> Fault {
         StartError::Record { .. } => Exit::CannotCreate,
         StartError::Topology(_) => Exit::MissingInput,
         StartError::Thread(_) => Exit::Io,
-        _ => plan.placement_exit,
+        _ => return plan.blame.fault(&["cpus", "workers", "emulate-class", "policy"], error),
     };
     Fault::new(exit, error)
 }
@@ -179,96 +181,7 @@ fn wait_for_the_end(
     }
 }
 
-/// Completes the files, prints the table, and says how it all ended.
-fn close(
-    mut closing: Closing,
-    about: About,
-    folder: &ResultsFolder,
-    saving: Option<Saving>,
-    opened: &Opened,
-) -> Result<Exit, Fault> {
-    let mut exit = exit_of(closing.ended);
-    let mut said = Vec::new();
-    if closing.ended == Ended::Abandoned {
-        let left = closing.last.ledger.abandoned;
-        said.push(format!(
-            "{left} packets were not finished within the drain limit and are abandoned; \
-             --drain-limit TIME gives them longer"
-        ));
-    }
-    let mut summary = closing.summary(about);
-    if let Some(recorded) = &mut closing.recorded
-        && let Some(error) = recorded.error.take()
-    {
-        said.push(format!("{}: {error}", folder.path(files::ROWS).display()));
-        exit = exit.or(Exit::Io);
-    }
-    for source in &closing.last.sources {
-        if let Some(error) = &source.error {
-            said.push(error.clone());
-            exit = exit.or(Exit::Io);
-        }
-    }
-    let bad_rows: u64 = opened.bad_rows.iter().map(|bad_rows| bad_rows.count()).sum();
-    if bad_rows > 0 {
-        said.push(format!("{bad_rows} rows of the replay were bad; the ledger has the reasons"));
-        exit = exit.or(Exit::BadData);
-    }
-    if let Some(saving) = saving {
-        let (saved, failed) = saving.finish();
-        exit = if failed { exit.or(Exit::Io) } else { exit };
-        summary.machine.notes.push(saved);
-    }
-    exit = write(&summary, folder, closing.ended, &mut said).map_or(exit, |failed| exit.or(failed));
-    let printed = super::print(&report::table(&summary));
-    said.iter().for_each(|line| log::error!("{line}"));
-    if let Err(fault) = printed {
-        log::error!("{fault}");
-        exit = exit.or(fault.exit);
-    }
-    Ok(exit)
-}
-
-fn exit_of(ended: Ended) -> Exit {
-    match ended {
-        Ended::Complete => Exit::Ok,
-        Ended::Abandoned => Exit::Unfinished,
-        Ended::Aborted => Exit::Aborted,
-    }
-}
-
-/// Writes summary and picture; the exit code of the first that failed.
-fn write(
-    summary: &Summary,
-    folder: &ResultsFolder,
-    ended: Ended,
-    said: &mut Vec<String>,
-) -> Option<Exit> {
-    let mut failed = None;
-    let mut try_it = |result: Result<(), report::ReportError>| {
-        if let Err(error) = result {
-            failed = failed.or(Some(files::exit_of(&error)));
-            said.push(error.to_string());
-        }
-    };
-    try_it(report::write_summary(&folder.path(files::SUMMARY), summary));
-    // Stopped at once: the picture can be drawn later, from the summary.
-    if ended != Ended::Aborted {
-        try_it(report::draw(&folder.path(files::PICTURE), summary));
-    }
-    failed
-}
-
-fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
-    let mut notes = topology.notes.clone();
-    if placement.shared {
-        let (workers, cpus) = (placement.seats.len(), topology.allowed().len());
-        notes.push(format!("{workers} workers share {cpus} CPUs in turn"));
-    }
-    if !plan.emulate.is_empty() {
-        let texts: Vec<String> = plan.emulate.iter().map(ToString::to_string).collect();
-        notes.push(format!("classes are emulated: {}", texts.join(", ")));
-    }
+fn machine(topology: &Topology, plan: &Plan) -> Machine {
     Machine {
         model: topology.model.clone(),
         platform: platform(),
@@ -276,6 +189,6 @@ fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
         cpus_allowed: topology.allowed().len() as u32,
         hybrid: topology.hybrid,
         emulated: !plan.emulate.is_empty(),
-        notes,
+        notes: topology.notes.clone(),
     }
 }

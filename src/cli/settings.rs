@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::values::{
-    AboveZero, Bytes, Emulate, PolicyName, Positive, Set, SourceSpec, Span, Switch,
+    AboveZero, Bytes, Emulate, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
 };
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
@@ -108,7 +108,7 @@ settings! {
     /// Most bytes of that file [default: 1GiB]
     save_limit: Option<Bytes>, "save-limit" "EDGE_DISPATCH_SAVE_LIMIT" "BYTES" "Input"
     /// Seed of everything random [default: a fresh one, which the summary shows]
-    seed: Option<u64>, "seed" "EDGE_DISPATCH_SEED" "N" "Input"
+    seed: Option<Seed>, "seed" "EDGE_DISPATCH_SEED" "N" "Input"
 
     /// CPUs to use, such as 0-3 or 0,2,4 [default: all that are allowed]
     cpus: Option<CpuList>, "cpus" "EDGE_DISPATCH_CPUS" "LIST" "Workers"

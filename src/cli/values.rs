@@ -93,6 +93,27 @@ impl fmt::Display for Positive {
     }
 }
 
+/// The seed of a run: any whole number that 64 bits hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+impl FromStr for Seed {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        match text.parse() {
+            Ok(seed) => Ok(Seed(seed)),
+            Err(_) => impossible("give a whole number of 0 or more, such as 7"),
+        }
+    }
+}
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A number above 0, not infinite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AboveZero(pub f64);
@@ -276,8 +297,11 @@ impl FromStr for PolicyName {
         if names.contains(&text) {
             return Ok(PolicyName(text.to_owned()));
         }
-        let hint = nearest(text, &names).map(|name| format!("did you mean {name}? "));
-        impossible(format!("{}there are {}", hint.unwrap_or_default(), names.join(", ")))
+        let all = names.join(", ");
+        match nearest(text, &names) {
+            Some(name) => impossible(format!("did you mean {name}? There are {all}")),
+            None => impossible(format!("there are {all}")),
+        }
     }
 }
 

@@ -150,6 +150,10 @@ fn beside(summary: &Summary) -> String {
 
 fn notes(summary: &Summary) -> String {
     let mut text = String::new();
+    if !summary.files.is_empty() {
+        let files: Vec<_> = summary.files.values().map(|file| remarks::one_line(file)).collect();
+        let _ = writeln!(text, "files: {}", files.join(", "));
+    }
     for note in &summary.machine.notes {
         let _ = writeln!(text, "note: {}", remarks::one_line(note));
     }
