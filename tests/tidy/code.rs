@@ -171,9 +171,9 @@ fn hidden_len(text: &str) -> usize {
         until("*/", 2)
     } else if raw.is_some_and(|raw| raw[hashes..].starts_with('"')) {
         until(&format!("\"{}", "#".repeat(hashes)), text.find('"').unwrap_or(0) + 1)
-    } else if text.starts_with('"') {
+    } else if let Some(string) = text.strip_prefix('"') {
         let mut escaped = false;
-        let end = text[1..].find(|c| {
+        let end = string.find(|c| {
             let ends = c == '"' && !escaped;
             escaped = c == '\\' && !escaped;
             ends
