@@ -75,10 +75,6 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     }
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('='));
     match key {
-        Some((key, value)) if message.ends_with("expected a sequence") => {
-            let (key, value) = (key.trim(), value.trim());
-            format!("line {line}: {key}: give a list, such as {key} = [{value}]")
-        }
         Some((key, _)) => format!("line {line}: {}: {message}", key.trim()),
         None => format!("line {line}: {message}"),
     }
@@ -100,8 +96,6 @@ mod tests {
         assert_eq!(error, "line 2: workers: '0': give a whole number of 1 or more");
         assert!(parse("rate = 5\nload = 0.5\n").unwrap_err().contains("keep one of them"));
         assert!(parse("rate = = 5").unwrap_err().starts_with("line 1"));
-        let list = parse("source = \"host\"").unwrap_err();
-        assert_eq!(list, "line 1: source: give a list, such as source = [\"host\"]");
         let text = parse("workers = [1, 2]").unwrap_err();
         assert_eq!(text, "line 1: workers: give a number, a text, true or false");
     }

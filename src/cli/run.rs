@@ -41,7 +41,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     };
     folder.clear()?;
     let findings = Findings::default();
-    let mut machine = machine(&topology, &plan);
+    let mut machine = machine(&topology, &placement, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
     let engine = ready(&plan, topology, &folder, &names, &saving, &findings)
         .start()
@@ -181,7 +181,16 @@ fn wait_for_the_end(
     }
 }
 
-fn machine(topology: &Topology, plan: &Plan) -> Machine {
+fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
+    let mut notes = topology.notes.clone();
+    if placement.shared {
+        let (workers, cpus) = (placement.seats.len(), sources::distinct(placement).len());
+        notes.push(format!("{workers} workers share {cpus} CPUs in turn"));
+    }
+    if !plan.emulate.is_empty() {
+        let texts: Vec<String> = plan.emulate.iter().map(ToString::to_string).collect();
+        notes.push(format!("classes are emulated: {}", texts.join(", ")));
+    }
     Machine {
         model: topology.model.clone(),
         platform: platform(),
@@ -189,6 +198,6 @@ fn machine(topology: &Topology, plan: &Plan) -> Machine {
         cpus_allowed: topology.allowed().len() as u32,
         hybrid: topology.hybrid,
         emulated: !plan.emulate.is_empty(),
-        notes: topology.notes.clone(),
+        notes,
     }
 }

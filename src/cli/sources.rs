@@ -111,7 +111,7 @@ fn carried(plan: &Plan, placement: &Placement, load: f64) -> Result<f64, Fault> 
 }
 
 /// The CPUs that have workers, each once, with its capacity.
-fn distinct(placement: &Placement) -> Vec<(CpuId, f64)> {
+pub fn distinct(placement: &Placement) -> Vec<(CpuId, f64)> {
     let mut cpus: Vec<_> = placement.seats.iter().map(|seat| (seat.cpu, seat.capacity)).collect();
     cpus.sort_by_key(|(cpu, _)| *cpu);
     cpus.dedup_by_key(|(cpu, _)| *cpu);

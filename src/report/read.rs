@@ -23,6 +23,10 @@ use crate::record::COLUMNS;
 pub fn read_rows(path: &Path) -> Result<Rows, ReportError> {
     let file = File::open(path)
         .map_err(|source| ReportError::MissingInput { path: path.to_owned(), source })?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        let source = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file");
+        return Err(ReportError::MissingInput { path: path.to_owned(), source });
+    }
     let mut lines = Lines::new(BufReader::with_capacity(64 << 10, file));
     let bad = |line, problem| ReportError::BadData {
         path: path.to_owned(),

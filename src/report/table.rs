@@ -154,7 +154,8 @@ fn notes(summary: &Summary) -> String {
         let files: Vec<_> = summary.files.values().map(|file| remarks::one_line(file)).collect();
         let _ = writeln!(text, "files: {}", files.join(", "));
     }
-    for note in &summary.machine.notes {
+    let said = remarks::remarks(summary);
+    for note in summary.machine.notes.iter().filter(|note| !said.contains(note)) {
         let _ = writeln!(text, "note: {}", remarks::one_line(note));
     }
     if summary.rows_not_recorded > 0 {

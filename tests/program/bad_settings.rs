@@ -95,7 +95,7 @@ fn a_wrong_file_is_named_with_line_and_remedy() {
         (b"\n\nworkers = 0\n", &["line 3", "workers", "'0'"]),
         (b"rate == 3\n", &["line 1"]),
         (b"workers = [1, 2]\n", &["line 1", "workers", "a number"]),
-        (b"source = \"host\"\n", &["line 1", "source = [\"host\"]"]),
+        (b"source = \"hots\"\n", &["line 1", "source", "'hots'", "give virtual"]),
         (b"# \xFF\xFE\n", &["UTF-8"]),
     ];
     for (text, expected) in cases {
