@@ -56,6 +56,17 @@ pub enum Claim {
     },
 }
 
+/// How an inbox stands, for whoever waits for room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is room.
+    Room,
+    /// There is none.
+    Full,
+    /// There will never be any.
+    Closed,
+}
+
 impl Default for InFlight {
     fn default() -> Self {
         InFlight(AtomicU32::new(0))
@@ -132,12 +143,15 @@ impl InFlight {
         self.0.fetch_and(!SLEEPING, Ordering::Relaxed);
     }
 
-    /// Marks that somebody waits for room; true when there is no need to wait, because the
-    /// count is below `bound` or the inbox is closed.
-    pub fn mark_waited_for(&self, bound: u32) -> bool {
+    /// Marks that somebody waits for room; says how it stands.
+    pub fn mark_waited_for(&self, bound: u32) -> Standing {
         // AcqRel: pairs with `release`, which must see the mark or be seen.
         let before = self.0.fetch_or(WAITED_FOR, Ordering::AcqRel);
-        before & CLOSED != 0 || before & COUNT < bound
+        match before {
+            _ if before & CLOSED != 0 => Standing::Closed,
+            _ if before & COUNT < bound => Standing::Room,
+            _ => Standing::Full,
+        }
     }
 
     /// Takes that mark away; the caller holds the lock of the gate.
@@ -162,8 +176,10 @@ impl InFlight {
         self.0.load(Ordering::Acquire) & (CLOSED | COUNT) == CLOSED
     }
 
-    /// Sets the count outright: for simulators and tests, which have no threads.
+    /// Sets the count outright, the marks untouched: for simulators and tests, which have no
+    /// threads.
     pub fn set(&self, packets: u32) {
-        self.0.store(packets.min(COUNT), Ordering::Relaxed);
+        let marks = self.0.load(Ordering::Relaxed) & !COUNT;
+        self.0.store(marks | packets.min(COUNT), Ordering::Relaxed);
     }
 }

@@ -4,8 +4,8 @@
 //! a wake-up costs more than many packets' work. Choice: each thread that records has a buffer
 //! of its own, and the recorder comes by ten times a second, or sooner when told that one is
 //! a quarter full. Consequence: recording costs a worker an uncontended lock and a copy. Limit:
-//! the buffer is bounded and never blocks; records beyond it are only counted, and their
-//! weight goes to the next row.
+//! the buffer is bounded and never blocks; past it only the newest record is kept, and the
+//! weight of those before goes to its row.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
@@ -31,7 +31,7 @@ pub struct RecordBuffer {
 pub struct Waiting {
     /// Records, oldest first.
     pub records: Vec<Record>,
-    /// Packets after those that had no place.
+    /// Packets that had no place, between the last record and the one before.
     pub skipped: u64,
 }
 
@@ -45,7 +45,11 @@ impl RecordBuffer {
     pub fn push(&self, record: Record) {
         let mut waiting = self.lock();
         if waiting.records.len() >= CAPACITY {
+            // The newest takes the place of the one before: so the end of a run has its row.
             waiting.skipped += 1;
+            if let Some(last) = waiting.records.last_mut() {
+                *last = record;
+            }
             return;
         }
         waiting.records.push(record);

@@ -42,16 +42,22 @@ use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 use protocol::{Gate, Inbox, Next, NoRoom, Queue};
 
-/// The channel's contract, on loom's mutex.
-struct LoomQueue(loom::sync::Mutex<VecDeque<u32>>);
+/// The channel's contract, on loom's mutex. Each message is one packet, so the inbox's bound is
+/// the queue's: a protocol that admits more is caught where it does.
+struct LoomQueue {
+    messages: loom::sync::Mutex<VecDeque<u32>>,
+    bound: usize,
+}
 
 impl Queue<u32> for LoomQueue {
     fn push(&self, message: u32) {
-        sync::lock(&self.0).push_back(message);
+        let mut messages = sync::lock(&self.messages);
+        messages.push_back(message);
+        assert!(messages.len() <= self.bound, "the bound holds");
     }
 
     fn pop(&self) -> Option<u32> {
-        sync::lock(&self.0).pop_front()
+        sync::lock(&self.messages).pop_front()
     }
 }
 
@@ -67,7 +73,8 @@ type TestInbox = Inbox<LoomQueue, Owned>;
 
 fn inbox(bound: u32) -> (Arc<TestInbox>, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
-    let queue = LoomQueue(loom::sync::Mutex::new(VecDeque::new()));
+    let queue =
+        LoomQueue { messages: loom::sync::Mutex::new(VecDeque::new()), bound: bound as usize };
     (Arc::new(Inbox::new(queue, Owned(InFlight::default()), bound, gate.clone())), gate)
 }
 

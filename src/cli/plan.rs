@@ -174,6 +174,10 @@ fn check(plan: &Plan) -> Result<(), Fault> {
     if let Err(failure) = try_block(plan) {
         return wrong("block-samples", format!("the work would refuse every block: {failure}"));
     }
+    let workers: Vec<_> = plan.emulate.iter().map(|emulate| emulate.worker).collect();
+    if let Some(worker) = workers.iter().find(|w| workers.iter().filter(|o| o == w).count() > 1) {
+        return wrong("emulate-class", format!("worker {worker} is named twice: name each once"));
+    }
     let twice = |spec: &SourceSpec| plan.sources.iter().filter(|other| *other == spec).count() > 1;
     if let Some(spec) = plan.sources.iter().find(|spec| twice(spec)) {
         return wrong("source", format!("{spec} is named twice: name each once"));

@@ -149,7 +149,8 @@ fn wait_for_the_end(
 ) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
     let clock = engine.clock();
-    let end_ns = plan.duration.map(|duration| duration.as_nanos() as u64);
+    let end_ns =
+        plan.duration.map(|duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     let (mut pace_ns, mut status_ns) = (SECOND.as_nanos() as u64, status.every().as_nanos() as u64);
     loop {
         let now_ns = clock.now_ns();
@@ -157,14 +158,15 @@ fn wait_for_the_end(
             return false;
         }
         if now_ns >= pace_ns {
-            pace_ns += SECOND.as_nanos() as u64;
+            // From now, not from when it was due: after a stop of the machine nothing is made up.
+            pace_ns = now_ns + SECOND.as_nanos() as u64;
             if let Some(pacer) = &mut opened.pacer {
                 let ledger = engine.ledger();
                 pacer.step(ledger.processed + ledger.failed);
             }
         }
         if now_ns >= status_ns {
-            status_ns += status.every().as_nanos() as u64;
+            status_ns = now_ns + status.every().as_nanos() as u64;
             status.show(&engine.snapshot());
         }
         let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns);

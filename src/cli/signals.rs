@@ -62,7 +62,10 @@ pub fn halt_on_second(signals: Receiver<&'static str>, asked: bool, clock: Clock
             if now_ns - first_ns >= SAME_REQUEST.as_nanos() as u64 {
                 log::warn!("{signal} again: stopping at once");
                 halt.call();
-                std::thread::park_timeout(AT_ONCE);
+                let until_ns = clock.now_ns() + AT_ONCE.as_nanos() as u64;
+                while clock.now_ns() < until_ns {
+                    std::thread::park_timeout(AT_ONCE / 10);
+                }
                 std::process::exit(super::exit::Exit::Aborted as i32);
             }
         }

@@ -81,6 +81,9 @@ impl<P> Dispatcher<P> {
 
     /// Chooses a worker for each of `jobs`, on one reading of the loads plus the batch's own
     /// earlier choices, and sends each worker one message. The refused stay in `jobs`.
+    ///
+    /// # Panics
+    /// If the policy does not give every packet one of the workers; nothing is sent then.
     pub fn dispatch_batch(&mut self, jobs: &mut Vec<Job<P>>) -> Sent {
         let given = jobs.len();
         self.choose_all(jobs);
@@ -107,6 +110,13 @@ impl<P> Dispatcher<P> {
         self.choices.clear();
         parts.loads.refresh();
         parts.policy.choose_batch(&self.asks, &parts.loads, &mut parts.random, &mut self.choices);
+        let (choices, workers) = (&self.choices, parts.loads.workers());
+        assert!(
+            choices.len() == jobs.len() && choices.iter().all(|choice| choice.worker.0 < workers),
+            "a policy answered {} packets with {} choices among {workers} workers",
+            jobs.len(),
+            choices.len(),
+        );
     }
 
     fn deliver_one(&mut self, chosen: WorkerId, parcel: Parcel<P>) -> Result<(), Refused<P>> {
@@ -119,13 +129,12 @@ impl<P> Dispatcher<P> {
                     room.send(Message::One(parcel));
                     return Ok(());
                 }
-                Err(NoRoom::Closed) => DropReason::Closed,
-                Err(NoRoom::Full) => match self.make_room(chosen) {
-                    Some(other) => {
+                Err(no_room) => match self.elsewhere(chosen, no_room) {
+                    Ok(other) => {
                         worker = other;
                         continue;
                     }
-                    None => DropReason::InboxFull,
+                    Err(why) => why,
                 },
             };
             return Err(self.refuse(parcel, why));
@@ -150,13 +159,12 @@ impl<P> Dispatcher<P> {
                     parcels = rest;
                     continue;
                 }
-                Err(NoRoom::Closed) => DropReason::Closed,
-                Err(NoRoom::Full) => match self.make_room(chosen) {
-                    Some(other) => {
+                Err(no_room) => match self.elsewhere(chosen, no_room) {
+                    Ok(other) => {
                         worker = other;
                         continue;
                     }
-                    None => DropReason::InboxFull,
+                    Err(why) => why,
                 },
             };
             back.extend(parcels.into_iter().map(|parcel| self.refuse(parcel, why).job));
@@ -165,19 +173,26 @@ impl<P> Dispatcher<P> {
         None
     }
 
-    /// A worker to try next, `chosen` being full; `None` when the packet must be refused.
-    fn make_room(&mut self, chosen: WorkerId) -> Option<WorkerId> {
+    /// A worker to try next, the one tried having no room; why not, when the packet must be
+    /// refused. The inbox of one worker alone is closed when its thread died.
+    fn elsewhere(&mut self, chosen: WorkerId, no_room: NoRoom) -> Result<WorkerId, DropReason> {
         if let Some(other) = self.best_with_room() {
-            return Some(other);
+            return Ok(other);
         }
-        match self.parts.overflow {
+        let inboxes = &self.parts.inboxes;
+        let Some(open) = inboxes.each.iter().position(|inbox| !inbox.is_closed()) else {
+            return Err(DropReason::Closed);
+        };
+        let target = if no_room == NoRoom::Closed { WorkerId(open as u32) } else { chosen };
+        let room = match self.parts.overflow {
             Overflow::Block => {
-                self.parts.inboxes.wait_for_room();
-                Some(chosen)
+                inboxes.wait_for_room();
+                true
             }
-            Overflow::DropNewest => None,
-            Overflow::DropOldest => self.evict(chosen).then_some(chosen),
-        }
+            Overflow::DropNewest => false,
+            Overflow::DropOldest => self.evict(target),
+        };
+        if room { Ok(target) } else { Err(DropReason::InboxFull) }
     }
 
     fn best_with_room(&mut self) -> Option<WorkerId> {

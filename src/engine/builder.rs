@@ -120,7 +120,8 @@ impl<P: Send + 'static> Builder<P> {
         self
     }
 
-    /// A policy of your own; `make` is called once for each dispatcher.
+    /// A policy of your own; `make` is called once for each dispatcher, and once at the
+    /// start to ask for its name.
     pub fn own_policy<Q, F>(mut self, make: F) -> Self
     where
         Q: Policy + 'static,
@@ -199,7 +200,7 @@ impl<P: Send + 'static> Builder<P> {
                 }
                 let thread_id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
                 state.introduce(thread_id, pinned == crate::topology::Pin::InForce);
-                worker::run(parts);
+                run_guarded(parts);
                 drop(alive);
             })
         });
@@ -276,6 +277,21 @@ impl<P> WorkerSeed<P> {
     }
 }
 
+/// Runs a worker. If its thread dies all the same (in the making of its work, or in dropping a
+/// payload), its inbox is closed, so that dispatchers go elsewhere.
+fn run_guarded<P, W, S>(parts: worker::Parts<P, W, S>)
+where
+    W: Process<P>,
+    S: Sink<W::Out>,
+{
+    let (inboxes, worker) = (parts.inboxes.clone(), parts.info.worker);
+    let run = std::panic::AssertUnwindSafe(|| worker::run(parts));
+    if let Err(panic) = std::panic::catch_unwind(run) {
+        log::error!("worker {worker} died: {}", worker::panic_message(&*panic));
+        inboxes.each[worker.index()].close();
+    }
+}
+
 /// An engine that knows its work and can be started.
 pub struct Ready<P> {
     builder: Builder<P>,
@@ -299,12 +315,16 @@ impl<P: Send + 'static> Ready<P> {
         };
         let shared = Arc::new(share(&builder, placement, clock.clone()));
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
-        // From here on a failure drops the engine, which ends whatever has started.
+        // One more than the dispatchers', only to be asked what it is.
+        let policy = make_policy();
+        // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
             sampler: SamplerThread::start(sampler(&shared))?,
             recorder,
             sources: Sources::new(shared.stop.clone()),
             workers_ended,
+            policy: policy.name(),
+            choices: policy.choices(shared.board.workers()),
             make_policy,
             overflow: builder.overflow,
             seed: builder.seed,
@@ -313,6 +333,7 @@ impl<P: Send + 'static> Ready<P> {
             emulated: !builder.slowdowns.is_empty(),
             shared: shared.clone(),
         };
+        drop(policy);
         let typical = Arc::new(Typical::default());
         for (seat, state) in shared.seats.iter().zip(&shared.workers) {
             let seed = WorkerSeed {
@@ -325,7 +346,10 @@ impl<P: Send + 'static> Ready<P> {
                 typical: typical.clone(),
                 halt: shared.halt.clone(),
             };
-            spawn(seed, alive.clone()).map_err(StartError::Thread)?;
+            if let Err(error) = spawn(seed, alive.clone()) {
+                drop(alive);
+                return Err(StartError::Thread(error));
+            }
         }
         Ok(engine)
     }

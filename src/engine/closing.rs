@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use super::threads::RecorderThread;
 use super::{Engine, Snapshot};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -99,7 +100,8 @@ impl<P: Send + 'static> Engine<P> {
     pub fn finish(mut self, limit: Duration) -> Closing {
         let halt = self.halt();
         let clock = self.shared.clock.clone();
-        let deadline_ns = clock.now_ns().saturating_add(limit.as_nanos() as u64);
+        let limit_ns = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        let deadline_ns = clock.now_ns().saturating_add(limit_ns);
         let sources_ended = self.sources.stop();
         let mut ended = wait(&sources_ended, &clock, deadline_ns, &halt);
         self.shared.inboxes.close();
@@ -117,17 +119,20 @@ impl<P: Send + 'static> Engine<P> {
 
     fn close(&mut self, ended: Ended) -> Closing {
         self.sampler.stop();
+        // Before the account is read: what comes later is neither in it nor in the record.
+        let recorder = self.recorder.take().map(RecorderThread::stop);
         let mut last = self.snapshot();
         let ledger = &mut last.ledger;
         ledger.abandoned = std::mem::take(&mut ledger.in_flight);
-        // Nothing was left after all: the last packet ended in the moment of grace.
-        let ended = if ended == Ended::Abandoned && ledger.abandoned == 0 {
-            Ended::Complete
-        } else {
-            ended
+        let ended = match (ended, ledger.abandoned) {
+            // Nothing was left after all: the last packet ended in the moment of grace.
+            (Ended::Abandoned, 0) => Ended::Complete,
+            // All workers have ended, and not all packets: one of them died.
+            (Ended::Complete, 1..) => Ended::Abandoned,
+            (ended, _) => ended,
         };
         let received = ledger.received;
-        let recorded = self.recorder.take().map(|recorder| recorder.finish(received));
+        let recorded = recorder.map(|recorder| recorder.close(received));
         Closing { ended, last, recorded }
     }
 }

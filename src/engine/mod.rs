@@ -35,6 +35,7 @@ pub use sources::{SourceReport, Tap};
 pub use summary::About;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -44,7 +45,7 @@ use crate::dispatch::{self, Dispatcher, Overflow};
 use crate::ledger::Ledger;
 use crate::loads::Loads;
 use crate::random::Random;
-use crate::source::Source;
+use crate::source::{PATIENCE_MS, Source};
 
 use shared::Shared;
 use sources::Sources;
@@ -62,6 +63,8 @@ pub struct Engine<P> {
     recorder: Option<RecorderThread>,
     workers_ended: Receiver<()>,
     make_policy: PolicyMaker,
+    policy: &'static str,
+    choices: u32,
     overflow: Overflow,
     seed: u64,
     dispatchers: u64,
@@ -122,13 +125,15 @@ impl<P: Send + 'static> Engine<P> {
 
 impl<P> Drop for Engine<P> {
     fn drop(&mut self) {
-        self.sources.stop();
+        let sources_ended = self.sources.stop();
         self.shared.inboxes.close();
         self.sampler.stop();
+        // Disconnected when all have ended; after a time-out the rest stays undone.
+        let _ = self.workers_ended.recv_timeout(DROP_LIMIT);
+        let _ = sources_ended.recv_timeout(Duration::from_millis(2 * PATIENCE_MS));
+        self.shared.halt.store(true, Ordering::Relaxed);
         if let Some(recorder) = self.recorder.take() {
-            // Disconnected when all have ended; a time-out leaves the rest abandoned.
-            let _ = self.workers_ended.recv_timeout(DROP_LIMIT);
-            recorder.finish(self.shared.ledger().received);
+            recorder.stop().close(self.shared.ledger().received);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What all threads of an engine share.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
@@ -80,6 +80,9 @@ impl DoorList {
         self.open.retain(|door| {
             let alive = Arc::strong_count(door) > 1;
             if !alive {
+                // Acquire: the count is read Relaxed; this pairs with the release in the drop of
+                // the dispatcher's own handle, so that its last counts are seen.
+                fence(Ordering::Acquire);
                 gone.absorb(door);
             }
             alive

@@ -50,15 +50,14 @@ pub struct WorkerSnapshot {
 impl<P: Send + 'static> Engine<P> {
     /// A look at everything.
     pub fn snapshot(&self) -> Snapshot {
-        let policy = (self.make_policy)();
         Snapshot {
             now_ns: self.shared.clock.now_ns(),
             ledger: self.ledger(),
             workers: (0..self.shared.seats.len()).map(|index| self.worker(index)).collect(),
             samples: self.sampler.samples(),
             sources: self.sources.reports(),
-            policy: policy.name(),
-            choices: policy.choices(self.shared.board.workers()),
+            policy: self.policy,
+            choices: self.choices,
             seed: self.seed,
             emulated: self.emulated,
         }

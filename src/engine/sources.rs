@@ -65,7 +65,7 @@ impl Sources {
         let thread = std::thread::Builder::new()
             .name(format!("source-{}", self.threads.len()))
             .spawn(move || {
-                driver.drive();
+                driver.drive_guarded();
                 drop(alive);
             })
             .map_err(StartError::Thread)?;
@@ -108,11 +108,22 @@ struct Driver<P> {
     report: Arc<Mutex<SourceReport>>,
 }
 
-/// Turns between two updates of a busy source's report.
+/// Turns between two updates of a source's report; before a longer wait it is updated too.
 const TURNS_PER_REPORT: u32 = 64;
 
 impl<P> Driver<P> {
-    fn drive(mut self) {
+    /// Drives the source to its end. If the source, the tap or an own policy panics, that is the
+    /// end, and the report says so.
+    fn drive_guarded(mut self) {
+        let drive = std::panic::AssertUnwindSafe(|| self.drive());
+        if std::panic::catch_unwind(drive).is_err() {
+            let mut report = lock(&self.report);
+            report.error = Some(format!("source {} panicked; it brings nothing more", report.name));
+            report.ended = true;
+        }
+    }
+
+    fn drive(&mut self) {
         let mut jobs = Vec::new();
         let mut turns = 0u32;
         while !self.stop.load(Ordering::Relaxed) {
@@ -121,8 +132,10 @@ impl<P> Driver<P> {
                 self.hand_over(&mut jobs);
             }
             turns = turns.wrapping_add(1);
+            if turns.is_multiple_of(TURNS_PER_REPORT) {
+                self.report(false);
+            }
             match turn {
-                Ok(Turn::Again) if turns.is_multiple_of(TURNS_PER_REPORT) => self.report(false),
                 Ok(Turn::Again) => {}
                 Ok(Turn::NotBefore(due_ns)) => self.wait_until(due_ns),
                 Ok(Turn::Ended) => break,

@@ -213,3 +213,97 @@ fn a_dropped_engine_completes_its_record() {
     let rows = csv::Reader::from_path(path).unwrap().into_deserialize::<crate::record::Row>();
     assert_eq!(rows.map(|row| row.unwrap().weight).sum::<u64>(), 5);
 }
+
+/// A worker whose thread dies before its first packet: dispatchers go elsewhere, and a run that
+/// did not finish everything does not call itself complete.
+#[test]
+fn a_dead_worker_is_gone_round() {
+    hush_expected_panics();
+    let maker = |info: WorkerInfo| {
+        if info.worker == WorkerId(1) {
+            std::panic::panic_any("asked to panic");
+        }
+        |_: &u64, _: &WorkerInfo| Ok(())
+    };
+    let mut engine = Engine::builder()
+        .placement(workers(2))
+        .inbox_bound(4)
+        .process_into(maker, |_| drop)
+        .start()
+        .unwrap();
+    let mut dispatcher = engine.dispatcher();
+    let sent = (0..500).filter(|n| dispatcher.dispatch(Job::new(0, *n)).is_ok()).count() as u64;
+    let closing = engine.finish(Duration::from_secs(60));
+    let ledger = closing.last.ledger;
+    assert!(ledger.closes());
+    assert_eq!(ledger.processed + ledger.abandoned, sent);
+    assert!(ledger.abandoned <= 4, "{ledger}");
+    assert_eq!(closing.ended == Ended::Complete, ledger.abandoned == 0);
+}
+
+/// Somebody goes on dispatching while the run is closed: the rows stand for what the account
+/// says, no more and no less.
+#[test]
+fn rows_and_account_agree_while_somebody_still_dispatches() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assignments.csv");
+    let options = crate::recorder::RecordOptions {
+        path: path.clone(),
+        limit_bytes: crate::recorder::LIMIT_MIN,
+        names: crate::names::SensorNames::default(),
+    };
+    let mut engine =
+        Engine::builder().placement(workers(2)).record(options).process(act).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    let (started, begun) = crossbeam_channel::bounded(0);
+    let dispatching = std::thread::spawn(move || {
+        let mut refused = 0;
+        for round in 0.. {
+            let mut jobs: Vec<_> = (0..16).map(|key| Job::new(key, Deed::Succeed)).collect();
+            refused += dispatcher.dispatch_batch(&mut jobs).refused;
+            if round == 10 {
+                started.send(()).unwrap();
+            }
+            if refused > 2_000 {
+                return;
+            }
+        }
+    });
+    begun.recv().unwrap();
+    let closing = engine.finish(Duration::from_secs(60));
+    dispatching.join().unwrap();
+    let ledger = closing.last.ledger;
+    assert!(ledger.closes() && ledger.received > 0);
+    let recorded = closing.recorded.unwrap();
+    let rows = csv::Reader::from_path(path).unwrap().into_deserialize::<crate::record::Row>();
+    let weights: Vec<u64> = rows.map(|row| row.unwrap().weight).collect();
+    assert_eq!((weights.len() as u64, weights.iter().sum()), (recorded.rows, ledger.received));
+}
+
+/// A source that panics has ended, and says so.
+#[test]
+fn a_panicking_source_ends_and_is_reported() {
+    hush_expected_panics();
+    struct Broken;
+    impl Source<Deed> for Broken {
+        fn name(&self) -> &str {
+            "broken"
+        }
+        fn bring(
+            &mut self,
+            _: &Clock,
+            _: &mut Vec<Job<Deed>>,
+        ) -> Result<crate::source::Turn, crate::source::SourceError> {
+            std::panic::panic_any("asked to panic")
+        }
+    }
+    let mut engine = Engine::builder().placement(workers(1)).process(act).start().unwrap();
+    engine.attach(Box::new(Broken)).unwrap();
+    while !engine.sources_ended() {
+        std::thread::yield_now();
+    }
+    let closing = engine.finish(Duration::from_secs(60));
+    assert_eq!(closing.ended, Ended::Complete);
+    let error = closing.last.sources[0].error.clone().unwrap();
+    assert!(error.contains("broken panicked"), "{error}");
+}

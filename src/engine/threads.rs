@@ -41,12 +41,12 @@ impl SamplerThread {
     }
 }
 
-/// The recorder's thread.
+/// The recorder's thread. Dropped without [`RecorderThread::stop`], it ends by itself.
 pub struct RecorderThread {
     stop: Arc<AtomicBool>,
     buffers: Arc<Buffers>,
     handle: Thread,
-    thread: JoinHandle<Recorder>,
+    thread: Option<JoinHandle<Recorder>>,
 }
 
 impl RecorderThread {
@@ -61,7 +61,7 @@ impl RecorderThread {
             })
             .map_err(StartError::Thread)?;
         let handle = thread.thread().clone();
-        Ok(RecorderThread { stop, buffers: buffers.clone(), handle, thread })
+        Ok(RecorderThread { stop, buffers: buffers.clone(), handle, thread: Some(thread) })
     }
 
     /// A buffer for one more thread that records.
@@ -69,13 +69,33 @@ impl RecorderThread {
         self.buffers.add(self.handle.clone())
     }
 
-    /// Stops it and closes the file over `received` packets.
-    pub fn finish(self, received: u64) -> Recorded {
+    /// Stops it; the file is still to be closed.
+    pub fn stop(mut self) -> StoppedRecorder {
+        self.end();
+        StoppedRecorder(self.thread.take().and_then(|thread| thread.join().ok()))
+    }
+
+    fn end(&self) {
         self.stop.store(true, Ordering::Relaxed);
         self.handle.unpark();
-        match self.thread.join() {
-            Ok(recorder) => recorder.close(received),
-            Err(_) => Recorded {
+    }
+}
+
+impl Drop for RecorderThread {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The recorder after its thread ended; nothing where it panicked.
+pub struct StoppedRecorder(Option<Recorder>);
+
+impl StoppedRecorder {
+    /// Closes the file over `received` packets.
+    pub fn close(self, received: u64) -> Recorded {
+        match self.0 {
+            Some(recorder) => recorder.close(received),
+            None => Recorded {
                 rows: 0,
                 not_recorded: received,
                 error: Some(std::io::Error::other(

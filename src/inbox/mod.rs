@@ -86,7 +86,7 @@ impl<P> Inboxes<P> {
         Inboxes { each: (0..board.workers()).map(inbox).collect(), gate }
     }
 
-    /// Waits until some inbox has room or is closed.
+    /// Waits until some inbox has room or all are closed.
     pub fn wait_for_room(&self) {
         self.gate.wait_for_room(self.each.iter().map(Inbox::fullness));
     }

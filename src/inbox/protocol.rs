@@ -12,7 +12,7 @@
 
 use std::borrow::Borrow;
 
-use crate::in_flight::{BOUND_MAX, Claim, InFlight};
+use crate::in_flight::{BOUND_MAX, Claim, InFlight, Standing};
 use crate::sync::{self, Arc, Condvar, Mutex, Thread};
 
 /// What the protocol needs of a queue: first in, first out, from and to any thread.
@@ -31,17 +31,19 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Waits until one of `inboxes` has room or is closed; at once if one has already.
+    /// Waits until one of `inboxes` has room or all are closed; at once if so already.
     ///
     /// The marks are set under the lock that the notifier takes, so no word is lost between
     /// the last look and the sleep.
     pub fn wait_for_room<'a>(&self, inboxes: impl Iterator<Item = (&'a InFlight, u32)>) {
         let guard = sync::lock(&self.lock);
-        let mut room = false;
+        let (mut room, mut open) = (false, false);
         for (in_flight, bound) in inboxes {
-            room |= in_flight.mark_waited_for(bound);
+            let standing = in_flight.mark_waited_for(bound);
+            room |= standing == Standing::Room;
+            open |= standing != Standing::Closed;
         }
-        if !room {
+        if open && !room {
             drop(sync::wait(&self.moved, guard));
         }
     }
@@ -114,7 +116,7 @@ impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
 
     /// Whether a claim would probably be granted.
     pub fn has_room(&self) -> bool {
-        self.in_flight() < self.bound
+        self.in_flight() < self.bound && !self.is_closed()
     }
 
     /// Reserves room for up to `packets`.

@@ -18,9 +18,9 @@ proptest! {
     /// counted, and their weights add up to what dispatch received.
     #[test]
     fn the_weights_add_up_to_what_was_received(
-        visits in prop::collection::vec((0u64..6000, 0u64..6000), 1..12),
+        visits in prop::collection::vec((0u64..12_000, 0u64..12_000), 1..8),
         unseen in 0u64..50,
-        limit in LIMIT_MIN..600_000,
+        limit in LIMIT_MIN..4_000_000,
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("assignments.csv");

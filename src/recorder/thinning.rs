@@ -8,8 +8,8 @@
 //!
 //! A row's weight counts itself and the packets since the row before.
 
-/// Kept back for the closing row.
-const CLOSING_BYTES: u64 = 512;
+/// Kept back for the closing rows.
+const CLOSING_BYTES: u64 = 4096;
 
 /// Past this a row stands for 2^40 packets: enough for any run.
 const STRETCH_MAX: u32 = 40;
@@ -84,9 +84,9 @@ mod tests {
         /// and the last row comes late enough to speak for the end.
         #[test]
         fn the_limit_holds_and_the_weights_add_up(
-            limit in 262_144u64..1_000_000,
+            limit in 1_048_576u64..4_000_000,
             packets in 0u64..2_000_000,
-            row in 40u64..200,
+            row in 40u64..300,
         ) {
             let mut thinning = Thinning::new(limit, 100);
             let (mut bytes, mut weights, mut last) = (100, 0, 0);

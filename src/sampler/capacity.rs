@@ -35,8 +35,9 @@ pub type Done = [KindTotals; KINDS];
 const KEEP_WORKER: f64 = 0.7;
 const KEEP_REFERENCE: f64 = 0.9;
 
-/// Kinds whose work is shorter than this are left out where there are longer ones: reading the
-/// CPU clock costs some hundred nanoseconds itself, and would be what is compared.
+/// Kinds whose work is shorter than this are never compared: reading the CPU clock costs some
+/// hundred nanoseconds itself, and would be what is compared. Workers that do nothing longer
+/// keep what was believed of them.
 const MEASURABLE_NS: f64 = 1_000.0;
 
 /// A worker is believed as measured from so many measured packets on, and forgets none while it
@@ -131,8 +132,7 @@ impl CapacityEstimator {
     pub fn update(&mut self, steps: &[Step]) {
         self.update_references(steps);
         let times = self.references.map(|reference| reference.value().unwrap_or_default());
-        let any_long = times.iter().any(|time| *time >= MEASURABLE_NS);
-        let counts = |kind: &usize| !any_long || times[*kind] >= MEASURABLE_NS;
+        let counts = |kind: &usize| times[*kind] >= MEASURABLE_NS;
         for (worker, step) in self.workers.iter_mut().zip(steps) {
             let kinds = (0..KINDS).filter(counts).map(|kind| (step.0[kind], times[kind]));
             let (mut worth, mut cpu_ns, mut packets) = (0.0, 0.0, 0.0);
@@ -285,6 +285,16 @@ mod tests {
         assert!((estimator.capacity(1) - 0.5).abs() < 0.06, "{}", estimator.capacity(1));
         (0..40).for_each(|_| estimator.update(&[Step::default(); 2]));
         assert!((estimator.capacity(1) - 0.5).abs() < 0.06, "and not forgotten in silence");
+    }
+
+    /// What is shorter than reading the clock says nothing, however often it is read.
+    #[test]
+    fn work_too_short_to_measure_leaves_the_priors() {
+        let mut estimator = CapacityEstimator::new(vec![(Class::Uniform, 1.0); 2]);
+        for _ in 0..40 {
+            estimator.update(&[step(1.0, [500, 0, 300, 200]), step(0.4, [500, 0, 300, 200])]);
+        }
+        assert_eq!((estimator.capacity(0), estimator.capacity(1)), (1.0, 1.0));
     }
 
     #[test]

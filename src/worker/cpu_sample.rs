@@ -16,6 +16,9 @@ use crate::clock::thread_cpu_ns;
 /// Measurements further apart than this come sooner, closer than half of it later.
 const EVERY_NS: u64 = 1_000_000;
 
+/// So long without a measurement, and one is due whatever k says.
+const LATE_NS: u64 = 100_000_000;
+
 /// k is at most this.
 const STRIDE_MAX: u32 = 1 << 14;
 
@@ -39,10 +42,13 @@ impl CpuSampler {
         CpuSampler { stride: 1, until_next: 0, last_ns: 0, reading_costs_ns }
     }
 
-    /// Begins a measurement, if this packet is to be measured.
-    pub fn begin(&mut self) -> Option<u64> {
+    /// Begins a measurement, if the packet that starts at `now_ns` is to be measured.
+    pub fn begin(&mut self, now_ns: u64) -> Option<u64> {
         if self.until_next > 0 {
-            self.until_next -= 1;
+            // After a burst k is large: the next but this one is measured, and k begins again.
+            let late = now_ns.saturating_sub(self.last_ns) > LATE_NS;
+            self.until_next = if late { 0 } else { self.until_next - 1 };
+            self.stride = if late { 1 } else { self.stride };
             return None;
         }
         Some(thread_cpu_ns())
@@ -72,12 +78,29 @@ mod tests {
         let mut sampler = CpuSampler::new();
         let mut measured = 0;
         for packet in 0..packets {
-            if let Some(begun) = sampler.begin() {
+            if let Some(begun) = sampler.begin(packet * gap_ns) {
                 assert!(sampler.end(begun, packet * gap_ns) >= 1);
                 measured += 1;
             }
         }
         measured
+    }
+
+    #[test]
+    fn a_trickle_after_a_burst_is_measured_at_once() {
+        let mut sampler = CpuSampler::new();
+        for packet in 0..2_000_000 {
+            if let Some(begun) = sampler.begin(packet * 100) {
+                sampler.end(begun, packet * 100);
+            }
+        }
+        let seconds = 1..=4u64;
+        let measured = seconds.filter(|second| {
+            let now_ns = (1 + second) * 1_000_000_000;
+            let begun = sampler.begin(now_ns);
+            begun.map(|begun| sampler.end(begun, now_ns)).is_some()
+        });
+        assert!(measured.count() >= 3);
     }
 
     #[test]

@@ -66,10 +66,12 @@ where
             Next::Idle => {}
             Next::Finished => return,
         }
-        if worker.halted() {
-            return;
-        }
         if inbox.is_closed() {
+            // A halt counts once nothing more comes in: before that, dispatchers would wait for
+            // room that nobody makes.
+            if worker.halted() {
+                return;
+            }
             worker.forgive(inbox);
         }
     }
@@ -103,7 +105,8 @@ where
         message.for_each(|parcel| {
             // Halted in the middle of a batch: the rest stays counted as in flight, and the
             // closing ledger calls it abandoned.
-            if !self.halted() {
+            if !(self.halted() && inbox.is_closed()) {
+                self.release_owed(inbox);
                 started_ns = self.run_one(inbox, parcel, started_ns);
             }
         });
@@ -111,7 +114,7 @@ where
 
     /// Works on one packet; returns when it ended, which is when the next one starts.
     fn run_one(&mut self, inbox: &WorkerInbox<P>, parcel: Parcel<P>, started_ns: u64) -> u64 {
-        let cpu = self.cpu.begin();
+        let cpu = self.cpu.begin(started_ns);
         // What the measurement itself took is neither service nor to be stretched.
         let started_ns = if cpu.is_some() { self.parts.clock.now_ns() } else { started_ns };
         let result = self.work(&parcel.job.payload);
@@ -201,7 +204,8 @@ where
     }
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic says.
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("panic: {}", text.as_deref().unwrap_or("(no message)"))

@@ -18,7 +18,7 @@ const IMPOSSIBLE: [(&str, &str, &str); 27] = [
     ("source", "udp://localhost", "udp://0.0.0.0:8089"),
     ("policy", "round_robin", "did you mean round-robin?"),
     ("policy", "best", "randomized-least-connection, round-robin, random"),
-    ("record-limit", "10", "256KiB"),
+    ("record-limit", "10", "1024KiB"),
     ("record-limit", "1.5MiB", "256MiB"),
     ("record", "maybe", "'on' or 'off'"),
     ("duration", "5", "10s"),

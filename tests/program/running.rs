@@ -91,13 +91,13 @@ fn a_small_record_limit_thins_and_covers_the_whole_run() {
     let place = Place::new();
     let packets: String = (0..20_000).map(|n| format!("{n},s,load,{n},0.5\n")).collect();
     place.write("saved.csv", format!("offset_ns,sensor,kind,sequence,values\n{packets}"));
-    place.run("run --source replay:saved.csv --speed max --record-limit 256KiB").exits(0);
+    place.run("run --source replay:saved.csv --speed max --record-limit 1MiB").exits(0);
     let (summary, rows) = (place.summary("results"), place.rows("results"));
     books_balance(&summary, &rows);
     assert_eq!(summary.ledger.received, 20_000);
     assert!(rows.iter().any(|row| row.weight > 1));
     let bytes = std::fs::metadata(place.path("results/assignments.csv")).unwrap().len();
-    assert!(bytes <= 256 * 1024, "{bytes}");
+    assert!(bytes <= 1 << 20, "{bytes}");
 }
 
 #[test]
