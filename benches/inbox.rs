@@ -1,9 +1,9 @@
 //! What does the inbox protocol cost beside the bare channel that it runs on?
 //!
 //! `cargo bench --bench inbox`: claim, send, take and release, packet by packet and in batches
-//! of 32 (released one by one, as a worker does), first in one thread (128 packets in, 128
+//! of 32 (released together, as a worker does with short work), first in one thread (128 packets in, 128
 //! out), then from one thread to another. The limit is a bounded crossbeam channel with the
-//! same parcels in it, in the same round: what it cannot do (count packets instead of
+//! same messages in it, in the same round: what it cannot do (count packets instead of
 //! messages, tell what still runs, close for good) is what the difference pays for.
 //!
 //! What this cannot show: several dispatchers at one inbox, the delay of one packet through an
@@ -15,11 +15,9 @@ mod rounds;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use edge_dispatch::ids::WorkerId;
-use edge_dispatch::inbox::{Inboxes, Message, Next, NoRoom, Parcel};
+use edge_dispatch::inbox::{Body, Inboxes, LanePlan, Message, Next, NoRoom, Patience, Stamp};
 use edge_dispatch::job::Job;
 use edge_dispatch::loads::LoadBoard;
-use edge_dispatch::record::Assignment;
 use rounds::{Side, Took, compare, time};
 
 const BOUND: u32 = 256;
@@ -40,28 +38,28 @@ fn main() {
     ]);
 }
 
-fn parcel() -> Parcel<u64> {
-    let assignment =
-        Assignment { chosen: WorkerId(0), in_flight: 0, foreign_load: 0.0, enqueued_ns: 0 };
-    Parcel { job: Job::new(1, 2), assignment }
-}
-
 fn message(packets: u32) -> Message<u64> {
-    match packets {
-        1 => Message::One(parcel()),
-        _ => Message::Many((0..packets).map(|_| parcel()).collect()),
-    }
+    let job = || Job::new(1, 2);
+    let body = match packets {
+        1 => Body::One(job()),
+        _ => Body::Many((0..packets).map(|_| job()).collect()),
+    };
+    Message { body, lane: 0, stamp: Stamp::default(), extras: None }
 }
 
 fn inboxes() -> Arc<Inboxes<u64>> {
-    Arc::new(Inboxes::new(&Arc::new(LoadBoard::new([1.0])), BOUND))
+    let board = Arc::new(LoadBoard::new([1.0]));
+    Arc::new(Inboxes::new(&board, BOUND, LanePlan::default()))
 }
 
-fn work(message: Message<u64>, mut after_each: impl FnMut()) {
-    message.for_each(|parcel| {
-        black_box(parcel);
-        after_each();
-    });
+fn work(message: Message<u64>) -> u32 {
+    let places = message.places();
+    match message.body {
+        Body::One(job) => drop(black_box(job)),
+        Body::Many(jobs) => jobs.into_iter().for_each(|job| drop(black_box(job))),
+        Body::Nudge(_) => unreachable!("nobody sends one"),
+    }
+    places
 }
 
 fn here(packets: u64, batch: u32) -> Took {
@@ -76,7 +74,7 @@ fn here(packets: u64, batch: u32) -> Took {
                 }
             }
             while let Some(message) = inbox.take() {
-                work(message, || inbox.release(1));
+                inbox.release(work(message));
             }
         }
     })
@@ -90,7 +88,7 @@ fn channel_here(packets: u64, batch: u32) -> Took {
                 sender.send(message(batch)).expect("the receiver lives");
             }
             while let Ok(message) = receiver.try_recv() {
-                work(message, || ());
+                work(message);
             }
         }
     })
@@ -103,10 +101,10 @@ fn across(packets: u64, batch: u32) -> Took {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 inbox.seat();
-                let mut tries = 0;
+                let mut patience = Patience::default();
                 loop {
-                    match inbox.next(&mut tries) {
-                        Next::Message(message) => work(message, || inbox.release(1)),
+                    match inbox.next(&mut patience) {
+                        Next::Message(message) => inbox.release(work(message)),
                         Next::Idle => {}
                         Next::Finished => return,
                     }
@@ -133,7 +131,11 @@ fn channel_across(packets: u64, batch: u32) -> Took {
     let (sender, receiver) = crossbeam_channel::bounded((BOUND / batch) as usize);
     time(|| {
         std::thread::scope(|scope| {
-            scope.spawn(|| receiver.iter().for_each(|message| work(message, || ())));
+            scope.spawn(|| {
+                receiver.iter().for_each(|message| {
+                    work(message);
+                })
+            });
             for _ in 0..packets / u64::from(batch) {
                 sender.send(message(batch)).expect("the receiver lives");
             }

@@ -88,7 +88,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let closing = engine.finish(Duration::from_secs(5));
     println!("{}", closing.last.ledger);
     for worker in &closing.last.workers {
-        let share = worker.totals.packets() as f64 / closing.last.ledger.received as f64;
+        let share = worker.packets as f64 / closing.last.ledger.received as f64;
         println!("worker {}: {:4.1} % of the packets", worker.seat.worker, 100.0 * share);
     }
     println!("{} of {PACKETS} choices moved a key", moves.load(Ordering::Relaxed));

@@ -36,6 +36,8 @@ pub struct DoorCounts {
     pub inbox_full: Counter,
     /// Packets refused because the engine was closing.
     pub closed: Counter,
+    /// Packets refused because too many results of their key wait for a straggler.
+    pub order_window: Counter,
     /// Packets this dispatcher took out of an inbox again: an end, not a refusal.
     pub evicted: Counter,
 }
@@ -46,13 +48,21 @@ impl DoorCounts {
         match reason {
             DropReason::InboxFull => self.inbox_full.add(n),
             DropReason::Closed => self.closed.add(n),
+            DropReason::OrderWindow => self.order_window.add(n),
             DropReason::Evicted => self.evicted.add(n),
+            // Only a worker finds out, and counts it in its own counts.
+            DropReason::Expired => {}
         }
     }
 
     /// Packets refused at the door; evicted ones are not among them.
     pub fn refused(&self) -> Dropped {
-        Dropped { inbox_full: self.inbox_full.get(), closed: self.closed.get(), evicted: 0 }
+        Dropped {
+            inbox_full: self.inbox_full.get(),
+            closed: self.closed.get(),
+            order_window: self.order_window.get(),
+            ..Dropped::default()
+        }
     }
 
     /// Adds what another dispatcher counted in its life.
@@ -60,6 +70,7 @@ impl DoorCounts {
         self.accepted.add(other.accepted.get());
         self.inbox_full.add(other.inbox_full.get());
         self.closed.add(other.closed.get());
+        self.order_window.add(other.order_window.get());
         self.evicted.add(other.evicted.get());
     }
 }
@@ -71,4 +82,8 @@ pub struct WorkCounts {
     pub processed: Counter,
     /// Packets whose work failed or panicked.
     pub failed: Counter,
+    /// Packets that were too old when their turn came.
+    pub expired: Counter,
+    /// Packets taken from the inbox of another worker; they are among the others too.
+    pub stolen: Counter,
 }

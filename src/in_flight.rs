@@ -107,6 +107,27 @@ impl InFlight {
         Claim::Granted { packets: wanted - excess, wake: before & SLEEPING != 0 }
     }
 
+    /// Counts `packets` whatever the bound and the marks say: what is counted already somewhere
+    /// else is on its way here (a thief's booty, which it counts itself up before its victim
+    /// down), or must come through (a nudge). True when the worker sleeps and must be woken.
+    #[must_use]
+    pub fn force(&self, packets: u32) -> bool {
+        // AcqRel: as in `claim`.
+        self.0.fetch_add(packets, Ordering::AcqRel) & SLEEPING != 0
+    }
+
+    /// Takes the mark of a sleeping worker away, so that whoever sees true is the one to wake it:
+    /// not for a packet of its own, but to look what it could take from others.
+    #[must_use]
+    pub fn rouse(&self) -> bool {
+        // Relaxed: a look that spares the exchange while the worker is awake, as it mostly is.
+        if self.0.load(Ordering::Relaxed) & SLEEPING == 0 {
+            return false;
+        }
+        // AcqRel: pairs with `try_sleep`.
+        self.0.fetch_and(!SLEEPING, Ordering::AcqRel) & SLEEPING != 0
+    }
+
     /// Uncounts `packets`. True when somebody waits for room and the count has come down to
     /// `low_water`: the caller must then tell them.
     #[must_use]

@@ -17,8 +17,12 @@ pub enum DropReason {
     InboxFull,
     /// Refused at the door, because the engine was closing.
     Closed,
-    /// Taken out of an inbox to make room for a newer one (`drop-oldest`).
+    /// Taken out of an inbox to make room for a newer one (`drop-oldest`) or one that matters more.
     Evicted,
+    /// Refused at the door, because too many results of its key wait for one straggler.
+    OrderWindow,
+    /// Older than the deadline when its turn came.
+    Expired,
 }
 
 impl DropReason {
@@ -28,6 +32,8 @@ impl DropReason {
             DropReason::InboxFull => "inbox-full",
             DropReason::Closed => "closed",
             DropReason::Evicted => "evicted",
+            DropReason::OrderWindow => "order-window",
+            DropReason::Expired => "expired",
         }
     }
 }
@@ -47,12 +53,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome there is.
-    pub const ALL: [Outcome; 6] = [
+    pub const ALL: [Outcome; 8] = [
         Outcome::Processed,
         Outcome::Failed,
         Outcome::Dropped(DropReason::InboxFull),
         Outcome::Dropped(DropReason::Closed),
         Outcome::Dropped(DropReason::Evicted),
+        Outcome::Dropped(DropReason::OrderWindow),
+        Outcome::Dropped(DropReason::Expired),
         Outcome::Abandoned,
     ];
 
@@ -77,12 +85,16 @@ pub struct Dropped {
     pub closed: u64,
     /// See [`DropReason::Evicted`].
     pub evicted: u64,
+    /// See [`DropReason::OrderWindow`].
+    pub order_window: u64,
+    /// See [`DropReason::Expired`].
+    pub expired: u64,
 }
 
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.inbox_full + self.closed + self.evicted
+        self.inbox_full + self.closed + self.evicted + self.order_window + self.expired
     }
 }
 
@@ -148,12 +160,14 @@ pub struct Ends {
     pub failed: u64,
     /// Packets taken out of an inbox.
     pub evicted: u64,
+    /// Packets that were too old when their turn came.
+    pub expired: u64,
 }
 
 impl Ends {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.processed + self.failed + self.evicted
+        self.processed + self.failed + self.evicted + self.expired
     }
 
     /// A point between this reading and `later` with `total` ends, as far as there is one.
@@ -168,6 +182,7 @@ impl Ends {
             processed: step(self.processed, later.processed),
             failed: step(self.failed, later.failed),
             evicted: step(self.evicted, later.evicted),
+            expired: step(self.expired, later.expired),
         }
     }
 }
@@ -193,7 +208,11 @@ impl Ledger {
             received: accepted + refused.total(),
             processed: ends.processed,
             failed: ends.failed,
-            dropped: Dropped { evicted: refused.evicted + ends.evicted, ..refused },
+            dropped: Dropped {
+                evicted: refused.evicted + ends.evicted,
+                expired: refused.expired + ends.expired,
+                ..refused
+            },
             abandoned: 0,
             in_flight: accepted - ends.total(),
             input: Input::default(),
@@ -209,7 +228,7 @@ impl Ledger {
 
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Dropped { inbox_full, closed, evicted } = self.dropped;
+        let Dropped { inbox_full, closed, evicted, order_window, expired } = self.dropped;
         write!(
             f,
             "received {} = processed {} + failed {}",
@@ -217,7 +236,8 @@ impl fmt::Display for Ledger {
         )?;
         write!(f, " + dropped {}", self.dropped.total())?;
         if self.dropped.total() > 0 {
-            write!(f, " (inbox-full {inbox_full}, evicted {evicted}, closed {closed})")?;
+            write!(f, " (inbox-full {inbox_full}, evicted {evicted}, closed {closed}")?;
+            write!(f, ", order-window {order_window}, expired {expired})")?;
         }
         write!(f, " + abandoned {} + in flight {}", self.abandoned, self.in_flight)?;
         if self.input != Input::default() {
@@ -245,24 +265,27 @@ mod tests {
         /// stays within the bound and never goes back.
         #[test]
         fn a_reading_closes_whatever_moves_meanwhile(
-            start in (0u64..1000, 0u64..1000, 0u64..1000),
-            steps in prop::collection::vec((0u64..50, 0u64..3, any::<bool>()), 0..60),
+            start in (0u64..1000, 0u64..1000, 0u64..1000, 0u64..1000),
+            steps in prop::collection::vec((0u64..50, 0u64..5, any::<bool>()), 0..60),
             bound in 1u64..40,
         ) {
-            let mut ends = Ends { processed: start.0, failed: start.1, evicted: start.2 };
+            let (processed, failed, evicted, expired) = start;
+            let mut ends = Ends { processed, failed, evicted, expired };
             let mut accepted = ends.total();
             let (before, mut at_door) = (ends, None);
             for (n, which, look) in steps {
                 match which {
                     0 => accepted += n.min(bound - (accepted - ends.total())),
                     1 => ends.processed += n.min(accepted - ends.total()),
-                    _ => ends.failed += n.min(accepted - ends.total()),
+                    2 => ends.failed += n.min(accepted - ends.total()),
+                    3 => ends.evicted += n.min(accepted - ends.total()),
+                    _ => ends.expired += n.min(accepted - ends.total()),
                 }
                 if look && at_door.is_none() {
                     at_door = Some(accepted);
                 }
             }
-            let refused = Dropped { inbox_full: 3, closed: 2, evicted: 0 };
+            let refused = Dropped { inbox_full: 3, closed: 2, order_window: 1, ..Dropped::default() };
             let ledger = Ledger::read(before, at_door.unwrap_or(accepted), refused, ends, bound);
             prop_assert!(ledger.closes());
             prop_assert!(ledger.in_flight <= bound, "{ledger:?}");

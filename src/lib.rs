@@ -36,7 +36,9 @@ pub mod job;
 pub mod ledger;
 pub mod loads;
 pub mod names;
+pub mod order;
 pub mod packet;
+pub mod priority;
 pub mod random;
 pub mod record;
 pub mod stats;
@@ -69,6 +71,8 @@ pub mod in_flight;
 pub mod inbox;
 #[doc(hidden)]
 pub mod record_buffer;
+#[doc(hidden)]
+pub mod streams;
 mod sync;
 #[doc(hidden)]
 pub mod typical;
@@ -76,4 +80,5 @@ pub mod typical;
 pub use dispatch::{Dispatcher, Overflow, Refused};
 pub use engine::Engine;
 pub use job::Job;
+pub use order::{Order, OrderRule};
 pub use process::{Failure, Process, WorkerInfo};

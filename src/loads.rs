@@ -94,6 +94,9 @@ pub struct Loads {
 struct Seen {
     reading: u32,
     in_flight: u32,
+    foreign_load: f32,
+    /// The expected delay of a packet that finds nobody before it.
+    delay: f32,
 }
 
 /// A policy's decision with what it was based on.
@@ -132,14 +135,24 @@ impl Loads {
     /// Packets in flight at `worker`: the live count when first asked in this reading, plus
     /// this reading's own choices.
     pub fn in_flight(&self, worker: WorkerId) -> u32 {
+        self.seen(worker).in_flight
+    }
+
+    fn seen(&self, worker: WorkerId) -> Seen {
         let cell = &self.seen[worker.index()];
         let seen = cell.get();
         if seen.reading == self.reading {
-            return seen.in_flight;
+            return seen;
         }
-        let in_flight = self.board.in_flight(worker).count();
-        cell.set(Seen { reading: self.reading, in_flight });
-        in_flight
+        let (capacity, foreign_load) = self.board.speed(worker);
+        let seen = Seen {
+            reading: self.reading,
+            in_flight: self.board.in_flight(worker).count(),
+            foreign_load,
+            delay: 1.0 / (capacity * (1.0 - foreign_load)),
+        };
+        cell.set(seen);
+        seen
     }
 
     /// Speed of `worker` relative to the fastest (0 to 1].
@@ -157,8 +170,8 @@ impl Loads {
     ///
     /// Example: 3 in flight, capacity 0.5, half of the core foreign: 4 / 0.25 = 16.
     pub fn expected_delay(&self, worker: WorkerId) -> f32 {
-        let (capacity, foreign_load) = self.board.speed(worker);
-        (self.in_flight(worker) + 1) as f32 / (capacity * (1.0 - foreign_load))
+        let seen = self.seen(worker);
+        (seen.in_flight + 1) as f32 * seen.delay
     }
 
     /// Settles on `worker`: from here on this reading counts one packet more there.
@@ -168,9 +181,9 @@ impl Loads {
     pub fn take(&self, worker: WorkerId) -> Choice {
         let workers = self.workers();
         assert!(worker.0 < workers, "a policy chose worker {worker} of {workers}");
-        let in_flight = self.in_flight(worker);
-        self.seen[worker.index()].set(Seen { reading: self.reading, in_flight: in_flight + 1 });
-        Choice { worker, in_flight, foreign_load: self.foreign_load(worker) }
+        let seen = self.seen(worker);
+        self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + 1, ..seen });
+        Choice { worker, in_flight: seen.in_flight, foreign_load: seen.foreign_load }
     }
 }
 

@@ -35,6 +35,20 @@ pub struct Waiting {
     pub skipped: u64,
 }
 
+impl Waiting {
+    fn push(&mut self, record: Record) {
+        if self.records.len() < CAPACITY {
+            self.records.push(record);
+            return;
+        }
+        // The newest takes the place of the one before: so the end of a run has its row.
+        self.skipped += 1;
+        if let Some(last) = self.records.last_mut() {
+            *last = record;
+        }
+    }
+}
+
 impl RecordBuffer {
     /// An empty buffer, emptied by the thread `recorder`.
     pub fn new(recorder: Thread) -> Self {
@@ -43,17 +57,15 @@ impl RecordBuffer {
 
     /// Leaves a record; never blocks for long.
     pub fn push(&self, record: Record) {
+        self.push_all(std::iter::once(record));
+    }
+
+    /// Leaves records, oldest first, under one lock; never blocks for long.
+    pub fn push_all(&self, records: impl Iterator<Item = Record>) {
         let mut waiting = self.lock();
-        if waiting.records.len() >= CAPACITY {
-            // The newest takes the place of the one before: so the end of a run has its row.
-            waiting.skipped += 1;
-            if let Some(last) = waiting.records.last_mut() {
-                *last = record;
-            }
-            return;
-        }
-        waiting.records.push(record);
-        let call = waiting.records.len() == CALL_AT;
+        let before = waiting.records.len();
+        records.for_each(|record| waiting.push(record));
+        let call = (before..waiting.records.len()).contains(&(CALL_AT - 1));
         drop(waiting);
         if call {
             self.recorder.unpark();

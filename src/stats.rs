@@ -15,6 +15,7 @@ pub struct Latency {
     histogram: Histogram<u64>,
     sum_ns: u128,
     max_ns: u64,
+    samples: u64,
 }
 
 impl Default for Latency {
@@ -23,7 +24,7 @@ impl Default for Latency {
             Ok(histogram) => histogram,
             Err(error) => unreachable!("two significant digits are allowed: {error}"),
         };
-        Latency { histogram, sum_ns: 0, max_ns: 0 }
+        Latency { histogram, sum_ns: 0, max_ns: 0, samples: 0 }
     }
 }
 
@@ -41,19 +42,21 @@ pub struct LatencySummary {
     pub p999: u64,
     /// The largest sample.
     pub max: u64,
-    /// The exact mean.
+    /// The mean of the samples, each with the number of packets that it stands for.
     pub mean: f64,
-    /// How many samples there are.
+    /// How many packets were measured. Where that is fewer than all, the others are stood for by
+    /// their neighbours, and `max` is that of the samples.
     pub samples: u64,
 }
 
 impl Latency {
-    /// Adds `count` samples of `time_ns`.
-    pub fn record(&mut self, time_ns: u64, count: u64) {
+    /// Adds a sample of `time_ns` that stands for `weight` packets.
+    pub fn record(&mut self, time_ns: u64, weight: u64) {
         // Resizes itself up to the clamp, so nothing can be refused.
-        let _ = self.histogram.record_n(time_ns.clamp(1, LATENCY_MAX_NS), count);
-        self.sum_ns += u128::from(time_ns) * u128::from(count);
+        let _ = self.histogram.record_n(time_ns.clamp(1, LATENCY_MAX_NS), weight);
+        self.sum_ns += u128::from(time_ns) * u128::from(weight);
         self.max_ns = self.max_ns.max(time_ns);
+        self.samples += 1;
     }
 
     /// Adds all samples of `other`.
@@ -62,6 +65,7 @@ impl Latency {
         let _ = self.histogram.add(&other.histogram);
         self.sum_ns += other.sum_ns;
         self.max_ns = self.max_ns.max(other.max_ns);
+        self.samples += other.samples;
     }
 
     /// The `quantile` (0 to 1) of what came since `earlier`, an older copy of this same
@@ -72,20 +76,25 @@ impl Latency {
         (!recent.is_empty()).then(|| recent.value_at_quantile(quantile))
     }
 
-    /// How many samples there are.
+    /// How many packets were measured.
     pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// How many packets the samples stand for.
+    pub fn weight(&self) -> u64 {
         self.histogram.len()
     }
 
-    /// The sum of all samples.
+    /// The sum of all samples, each times its weight.
     pub fn sum_ns(&self) -> u128 {
         self.sum_ns
     }
 
     /// The figures for tables and files.
     pub fn summary(&self) -> LatencySummary {
-        let samples = self.samples();
-        if samples == 0 {
+        let weight = self.weight();
+        if weight == 0 {
             return LatencySummary::default();
         }
         // A bucket reports its upper edge, which may lie above the largest sample in it.
@@ -96,8 +105,8 @@ impl Latency {
             p99: at(0.99),
             p999: at(0.999),
             max: self.max_ns,
-            mean: self.sum_ns as f64 / samples as f64,
-            samples,
+            mean: self.sum_ns as f64 / weight as f64,
+            samples: self.samples,
         }
     }
 
@@ -204,7 +213,7 @@ mod tests {
         let mut latency = Latency::default();
         latency.record(0, 1);
         latency.record(u64::MAX, 2);
-        assert_eq!(latency.samples(), 3);
+        assert_eq!((latency.samples(), latency.weight()), (2, 3));
         assert_eq!(latency.summary().max, u64::MAX);
     }
 
@@ -212,7 +221,7 @@ mod tests {
     fn bars_hold_every_sample_once() {
         let mut latency = Latency::default();
         (0..500u64).for_each(|i| latency.record(i * i * 37, 1 + i % 3));
-        assert_eq!(latency.bars().iter().map(|(_, count)| count).sum::<u64>(), latency.samples());
+        assert_eq!(latency.bars().iter().map(|(_, count)| count).sum::<u64>(), latency.weight());
         assert!(latency.bars().is_sorted());
     }
 

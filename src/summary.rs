@@ -120,6 +120,9 @@ pub struct WorkerFigures {
     pub share: f64,
     /// Packets whose work failed.
     pub failed: u64,
+    /// Packets that it took from the inbox of another worker.
+    #[serde(default)]
+    pub stolen: u64,
     /// Its speed relative to the fastest, as believed at the end of the run.
     pub capacity: f64,
     /// Mean foreign load of its core (0 to 1).

@@ -19,24 +19,20 @@ pub struct WorkerTotals {
     pub total: Latency,
     /// Successful work by kind, in the order of [`Kind::index`].
     pub done: [KindTotals; Kind::ALL.len()],
-    /// Time spent on work that failed.
-    pub failed_ns: u64,
+    /// Time spent on work, whatever came of it.
+    pub busy_ns: u64,
 }
 
 /// Successful work of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KindTotals {
-    /// Packets.
-    pub packets: u64,
-    /// Time spent on them.
-    pub busy_ns: u64,
-    /// Those of them whose CPU time was measured.
+    /// Packets whose CPU time was measured.
     pub samples: u64,
     /// The worker's own CPU time spent on the samples: preemption is not in it.
     pub samples_cpu_ns: u64,
 }
 
-/// How one packet's work went.
+/// How one measured packet's work went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
     /// The packet's kind.
@@ -49,35 +45,23 @@ pub struct Done {
     pub cpu_ns: Option<u64>,
     /// Whether it succeeded.
     pub succeeded: bool,
+    /// For how many packets it stands.
+    pub weight: u32,
 }
 
 impl WorkerTotals {
-    /// Adds one packet.
+    /// Adds one measured packet.
     pub fn add(&mut self, done: Done) {
-        self.wait.record(done.wait_ns, 1);
-        self.service.record(done.service_ns, 1);
-        self.total.record(done.wait_ns.saturating_add(done.service_ns), 1);
-        if !done.succeeded {
-            self.failed_ns += done.service_ns;
-            return;
-        }
-        let kind = &mut self.done[done.kind.index()];
-        kind.packets += 1;
-        kind.busy_ns += done.service_ns;
-        if let Some(cpu_ns) = done.cpu_ns {
+        let weight = u64::from(done.weight);
+        self.wait.record(done.wait_ns, weight);
+        self.service.record(done.service_ns, weight);
+        self.total.record(done.wait_ns.saturating_add(done.service_ns), weight);
+        self.busy_ns += done.service_ns * weight;
+        if let (true, Some(cpu_ns)) = (done.succeeded, done.cpu_ns) {
+            let kind = &mut self.done[done.kind.index()];
             kind.samples += 1;
             kind.samples_cpu_ns += cpu_ns;
         }
-    }
-
-    /// Packets finished, well or not.
-    pub fn packets(&self) -> u64 {
-        self.service.samples()
-    }
-
-    /// Time spent working, on whatever came of it.
-    pub fn busy_ns(&self) -> u64 {
-        self.done.iter().map(|done| done.busy_ns).sum::<u64>() + self.failed_ns
     }
 }
 

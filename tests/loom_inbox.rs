@@ -33,14 +33,13 @@ mod in_flight;
 #[path = "../src/inbox/protocol.rs"]
 mod protocol;
 
-use std::borrow::Borrow;
 use std::collections::VecDeque;
 
 use in_flight::InFlight;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
-use protocol::{Gate, Inbox, Next, NoRoom, Queue};
+use protocol::{Gate, Inbox, Next, NoRoom, Patience, Queue, Row};
 
 /// The channel's contract, on loom's mutex. Each message is one packet, so the inbox's bound is
 /// the queue's: a protocol that admits more is caught where it does.
@@ -63,9 +62,13 @@ impl Queue<u32> for LoomQueue {
 
 struct Owned(InFlight);
 
-impl Borrow<InFlight> for Owned {
-    fn borrow(&self) -> &InFlight {
+impl Row for Owned {
+    fn in_flight(&self) -> &InFlight {
         &self.0
+    }
+
+    fn speed(&self) -> f32 {
+        1.0
     }
 }
 
@@ -95,9 +98,9 @@ fn send(inbox: &TestInbox, gate: &Gate, message: u32) -> bool {
 /// Works until finished; returns the sum of what it got.
 fn work(inbox: &TestInbox) -> u32 {
     inbox.seat();
-    let (mut sum, mut tries) = (0, 0);
+    let (mut sum, mut patience) = (0, Patience::default());
     loop {
-        match inbox.next(&mut tries) {
+        match inbox.next(&mut patience) {
             Next::Message(message) => {
                 sum += message;
                 inbox.release(1);
@@ -233,5 +236,84 @@ fn unused_room_is_given_back() {
         assert_eq!(inbox.take(), Some(1));
         inbox.release(1);
         assert_eq!(inbox.in_flight(), 0);
+    });
+}
+
+/// Works until finished, and takes from `other` before it sleeps, as an idle worker does.
+fn work_and_steal(inbox: &TestInbox, other: &TestInbox) -> u32 {
+    inbox.seat();
+    let (mut sum, mut patience) = (0, Patience::default());
+    loop {
+        if let Some(message) = inbox.take() {
+            sum += message;
+            inbox.release(1);
+        } else if let Some(message) = other.take() {
+            // Counted here before it is uncounted there: it is in flight somewhere all the time.
+            inbox.force(1);
+            other.release(1);
+            sum += message;
+            inbox.release(1);
+        } else if inbox.idle(&mut patience) == protocol::Idle::Finished {
+            return sum;
+        }
+    }
+}
+
+/// A thief and its victim: each message is worked on once, and both come to their end.
+#[test]
+fn a_stolen_message_is_worked_on_once() {
+    check(2, || {
+        let ((victim, gate), (thief, _)) = (inbox(2), inbox(2));
+        let robbed = {
+            let victim = victim.clone();
+            thread::spawn(move || work(&victim))
+        };
+        let robber = {
+            let (victim, thief) = (victim.clone(), thief.clone());
+            thread::spawn(move || work_and_steal(&thief, &victim))
+        };
+        assert!(send(&victim, &gate, 1));
+        assert!(send(&victim, &gate, 2));
+        victim.close();
+        thief.close();
+        let sum = robbed.join().expect("no panic") + robber.join().expect("no panic");
+        assert_eq!((sum, victim.in_flight(), thief.in_flight()), (3, 0, 0));
+    });
+}
+
+/// A worker that is roused to steal, while a packet of its own comes: it is woken for the one or
+/// the other, and never sleeps over either.
+#[test]
+fn a_roused_worker_does_not_sleep_over_its_own_packet() {
+    check(3, || {
+        let (inbox, gate) = inbox(2);
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        let rouser = {
+            let inbox = inbox.clone();
+            thread::spawn(move || inbox.rouse())
+        };
+        assert!(send(&inbox, &gate, 5));
+        rouser.join().expect("no panic");
+        inbox.close();
+        assert_eq!(worker.join().expect("no panic"), 5);
+    });
+}
+
+/// What is sent whatever the bound and the close comes through, if the worker has not ended.
+#[test]
+fn what_is_forced_comes_through() {
+    check(3, || {
+        let (inbox, gate) = inbox(2);
+        let worker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || work(&inbox))
+        };
+        assert!(send(&inbox, &gate, 1));
+        inbox.send_forced(1, 2);
+        inbox.close();
+        assert_eq!(worker.join().expect("no panic"), 3);
     });
 }

@@ -50,7 +50,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 34] = [
+const FLOORS: [(&str, Floor); 37] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -61,7 +61,9 @@ const FLOORS: [(&str, Floor); 34] = [
     ("ledger", Word),
     ("loads", Word),
     ("names", Word),
+    ("order", Word),
     ("packet", Word),
+    ("priority", Word),
     ("random", Word),
     ("record", Word),
     ("record_buffer", Word),
@@ -74,6 +76,7 @@ const FLOORS: [(&str, Floor); 34] = [
     ("inbox", Part),
     ("policy", Part),
     ("process", Part),
+    ("streams", Part),
     ("topology", Part),
     ("dispatch", Machine),
     ("recorder", Machine),

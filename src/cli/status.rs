@@ -84,7 +84,7 @@ impl Status {
 fn shares(snapshot: &Snapshot) -> String {
     let mut packets: BTreeMap<Class, u64> = BTreeMap::new();
     for worker in &snapshot.workers {
-        *packets.entry(worker.seat.class).or_default() += worker.totals.packets();
+        *packets.entry(worker.seat.class).or_default() += worker.packets;
     }
     let all = packets.values().sum::<u64>().max(1);
     let share = |(class, packets): (&Class, &u64)| {

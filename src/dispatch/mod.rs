@@ -4,11 +4,16 @@
 //! the single core that limits everything. So each bringing thread holds a [`Dispatcher`] of
 //! its own: it may move between threads, not be shared.
 //!
-//! A packet waits, is refused, or evicts another only when *every* inbox is full: while any
-//! worker has room, what its chosen worker cannot take goes to the best worker that can.
+//! A packet waits, is refused, or evicts another only when *every* inbox that it may go to is
+//! full: while any worker has room, what its chosen worker cannot take goes to the best worker
+//! that can. A `sticky` packet may go to one worker only while its stream is in flight.
 
+mod batch;
+mod deliver;
 mod overflow;
+mod probe;
 mod refused;
+mod ways;
 
 pub use overflow::{Overflow, UnknownOverflow};
 pub use refused::{Refused, Sent};
@@ -18,14 +23,21 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::counters::DoorCounts;
 use crate::ids::WorkerId;
-use crate::inbox::{Inboxes, Message, NoRoom, Parcel};
+use crate::inbox::{Body, Extras, Inboxes, Message, Note, Stamp};
 use crate::job::Job;
 use crate::ledger::{DropReason, Outcome};
 use crate::loads::{Choice, Loads};
+use crate::order::{Order, OrderRule};
 use crate::policy::{Ask, Policy};
+use crate::priority::Priorities;
 use crate::random::Random;
 use crate::record::{Assignment, Record};
 use crate::record_buffer::RecordBuffer;
+use crate::streams::{Place, StickyTable, Ticket, Tickets};
+
+use batch::Groups;
+use probe::Probe;
+use ways::{Way, Ways};
 
 /// What a dispatcher is made of.
 pub struct Parts<P> {
@@ -39,8 +51,20 @@ pub struct Parts<P> {
     pub random: Random,
     /// What to do when every inbox is full.
     pub overflow: Overflow,
+    /// What is promised of the order of each kind; the inboxes have a lane for each.
+    pub order: OrderRule,
+    /// What is shed first.
+    pub priorities: Priorities,
+    /// Where streams are in flight that stay with a worker.
+    pub sticky: Arc<StickyTable>,
+    /// The sequences of streams whose results are released in order.
+    pub tickets: Arc<dyn Tickets>,
+    /// Whether idle workers are woken to take from loaded ones.
+    pub steal: bool,
     /// What stamps packets.
     pub clock: Clock,
+    /// Whether every packet needs a stamp, whether it is recorded or not.
+    pub stamp_all: bool,
     /// Where this dispatcher counts.
     pub counts: Arc<DoorCounts>,
     /// Where it records what never reaches a worker, if anything is recorded.
@@ -50,33 +74,44 @@ pub struct Parts<P> {
 /// Gives packets to workers. One for each thread that brings packets.
 pub struct Dispatcher<P> {
     parts: Parts<P>,
+    ways: Ways,
+    probe: Probe,
     asks: Vec<Ask>,
     choices: Vec<Choice>,
-    by_worker: Vec<Vec<Parcel<P>>>,
+    groups: Groups<P>,
 }
 
 impl<P> Dispatcher<P> {
     /// A dispatcher over these parts; engines make them.
     pub fn new(parts: Parts<P>) -> Self {
-        let by_worker = (0..parts.loads.workers()).map(|_| Vec::new()).collect();
-        Dispatcher { parts, asks: Vec::new(), choices: Vec::new(), by_worker }
+        let plan = &parts.inboxes.plan;
+        let ways = Ways::new(parts.order, parts.priorities, plan);
+        let groups = Groups::new(parts.loads.workers() as usize, plan.kinds().len());
+        let probe = Probe::new(parts.stamp_all || parts.records.is_some());
+        Dispatcher { ways, probe, groups, asks: Vec::new(), choices: Vec::new(), parts }
     }
 
     /// Chooses a worker for `job` and queues it there.
     ///
     /// # Errors
-    /// The job itself comes back in [`Refused`], when the engine is closing or when every inbox is
-    /// full, under `drop-newest`, or under `drop-oldest` where the chosen worker has all of its
-    /// packets in hand already. Either way it is in the ledger as dropped; if
-    /// it is dispatched again it counts again.
+    /// The job itself comes back in [`Refused`]: when the engine is closing; when every inbox is
+    /// full, under `drop-newest`, or under `drop-oldest` where nothing can be evicted; under
+    /// either when too many results of its key wait for a straggler. Each time it is in the
+    /// ledger as dropped; if it is dispatched again it counts again.
     pub fn dispatch(&mut self, job: Job<P>) -> Result<(), Refused<P>> {
-        let parts = &mut self.parts;
-        let ask = ask(&job, parts.clock.now_ns());
-        parts.loads.refresh();
-        let worker = parts.policy.choose(&ask, &parts.loads, &mut parts.random);
-        let choice = parts.loads.take(worker);
-        let parcel = Parcel { job, assignment: assignment(choice, ask.now_ns) };
-        self.deliver_one(choice.worker, parcel)
+        let way = self.ways.of(job.kind);
+        let stamp = self.probe.single(&self.parts.clock);
+        let ticket = match self.draw(way, &job, |_| ()) {
+            Ok(ticket) => ticket,
+            Err(reason) => return Err(self.turn_away(job, reason)),
+        };
+        self.parts.loads.refresh();
+        let choice = self.choose(way, &job);
+        let extras = self.extras(choice, ticket);
+        let message = Message { body: Body::One(job), lane: way.lane, stamp, extras };
+        let mut refused = None;
+        self.deliver(way, choice.worker, message, &mut |one| refused = Some(one));
+        refused.map_or(Ok(()), Err)
     }
 
     /// Chooses a worker for each of `jobs`, on one reading of the loads plus the batch's own
@@ -86,151 +121,123 @@ impl<P> Dispatcher<P> {
     /// If the policy does not give every packet one of the workers; nothing is sent then.
     pub fn dispatch_batch(&mut self, jobs: &mut Vec<Job<P>>) -> Sent {
         let given = jobs.len();
-        self.choose_all(jobs);
-        for (job, choice) in jobs.drain(..).zip(self.choices.drain(..)) {
-            let enqueued_ns = self.asks[0].now_ns;
-            let parcel = Parcel { job, assignment: assignment(choice, enqueued_ns) };
-            self.by_worker[choice.worker.index()].push(parcel);
+        let all = self.probe.batch(&self.parts.clock, given);
+        let mut refused = Vec::new();
+        if self.ways.are_plain() {
+            self.group_plainly(jobs);
+        } else {
+            self.group_in_order(jobs, all, &mut refused);
         }
-        let mut reason = None;
-        for worker in 0..self.parts.loads.workers() {
-            let parcels = std::mem::take(&mut self.by_worker[worker as usize]);
-            if !parcels.is_empty() {
-                reason = self.deliver_many(WorkerId(worker), parcels, jobs).or(reason);
-            }
-        }
+        self.send_groups(all, &mut refused);
+        let reason = refused.last().map(|last: &Refused<P>| last.reason);
+        jobs.extend(refused.into_iter().map(|refused| refused.job));
         Sent { accepted: given - jobs.len(), refused: jobs.len(), reason }
     }
 
-    fn choose_all(&mut self, jobs: &[Job<P>]) {
+    /// The worker for `job`: the one that has its stream in flight, or the policy's choice.
+    fn choose(&mut self, way: Way, job: &Job<P>) -> Choice {
         let parts = &mut self.parts;
-        let now_ns = parts.clock.now_ns();
-        self.asks.clear();
-        self.asks.extend(jobs.iter().map(|job| ask(job, now_ns)));
-        self.choices.clear();
-        parts.loads.refresh();
-        parts.policy.choose_batch(&self.asks, &parts.loads, &mut parts.random, &mut self.choices);
-        let (choices, workers) = (&self.choices, parts.loads.workers());
-        assert!(
-            choices.len() == jobs.len() && choices.iter().all(|choice| choice.worker.0 < workers),
-            "a policy answered {} packets with {} choices among {workers} workers",
-            jobs.len(),
-            choices.len(),
-        );
-    }
-
-    fn deliver_one(&mut self, chosen: WorkerId, parcel: Parcel<P>) -> Result<(), Refused<P>> {
-        let inboxes = self.parts.inboxes.clone();
-        let mut worker = chosen;
-        loop {
-            let why = match inboxes.each[worker.index()].claim(1) {
-                Ok(room) => {
-                    self.parts.counts.accepted.add(1);
-                    room.send(Message::One(parcel));
-                    return Ok(());
-                }
-                Err(no_room) => match self.elsewhere(chosen, no_room) {
-                    Ok(other) => {
-                        worker = other;
-                        continue;
-                    }
-                    Err(why) => why,
-                },
-            };
-            return Err(self.refuse(parcel, why));
-        }
-    }
-
-    /// Sends `parcels` in as few messages as the room allows; those refused go to `back`.
-    fn deliver_many(
-        &mut self,
-        chosen: WorkerId,
-        mut parcels: Vec<Parcel<P>>,
-        back: &mut Vec<Job<P>>,
-    ) -> Option<DropReason> {
-        let inboxes = self.parts.inboxes.clone();
-        let mut worker = chosen;
-        while !parcels.is_empty() {
-            let why = match inboxes.each[worker.index()].claim(parcels.len() as u32) {
-                Ok(room) => {
-                    let rest = parcels.split_off(room.packets() as usize);
-                    self.parts.counts.accepted.add(u64::from(room.packets()));
-                    room.send(message(parcels));
-                    parcels = rest;
-                    continue;
-                }
-                Err(no_room) => match self.elsewhere(chosen, no_room) {
-                    Ok(other) => {
-                        worker = other;
-                        continue;
-                    }
-                    Err(why) => why,
-                },
-            };
-            back.extend(parcels.into_iter().map(|parcel| self.refuse(parcel, why).job));
-            return Some(why);
-        }
-        None
-    }
-
-    /// A worker to try next, the one tried having no room; why not, when the packet must be
-    /// refused. The inbox of one worker alone is closed when its thread died.
-    fn elsewhere(&mut self, chosen: WorkerId, no_room: NoRoom) -> Result<WorkerId, DropReason> {
-        if let Some(other) = self.best_with_room() {
-            return Ok(other);
-        }
-        let inboxes = &self.parts.inboxes;
-        let Some(open) = inboxes.each.iter().position(|inbox| !inbox.is_closed()) else {
-            return Err(DropReason::Closed);
-        };
-        let target = if no_room == NoRoom::Closed { WorkerId(open as u32) } else { chosen };
-        let room = match self.parts.overflow {
-            Overflow::Block => {
-                inboxes.wait_for_room();
-                true
+        if way.order == Order::Sticky {
+            let inboxes = &parts.inboxes;
+            let alive = |worker: WorkerId| !inboxes.of(worker).is_closed();
+            if let Place::Follows(worker) = parts.sticky.follow(job.key, alive) {
+                return parts.loads.take(worker);
             }
-            Overflow::DropNewest => false,
-            Overflow::DropOldest => self.evict(target),
-        };
-        if room { Ok(target) } else { Err(DropReason::InboxFull) }
+        }
+        let ask = ask(job, self.probe.now_ns());
+        let worker = parts.policy.choose(&ask, &parts.loads, &mut parts.random);
+        if way.order == Order::Sticky {
+            assert!(worker.0 < parts.loads.workers(), "a policy chose worker {worker}");
+            return parts.loads.take(parts.sticky.settle(job.key, worker));
+        }
+        parts.loads.take(worker)
     }
 
-    fn best_with_room(&mut self) -> Option<WorkerId> {
-        self.parts.loads.refresh();
-        let loads = &self.parts.loads;
-        let inboxes = &self.parts.inboxes.each;
-        (0..loads.workers())
-            .map(WorkerId)
-            .filter(|worker| inboxes[worker.index()].has_room())
-            .min_by(|a, b| loads.expected_delay(*a).total_cmp(&loads.expected_delay(*b)))
+    /// The ticket of `job`, if its results are released in order. While its window is full:
+    /// waits, `before_waiting` each time, or says that it must be refused.
+    fn draw(
+        &mut self,
+        way: Way,
+        job: &Job<P>,
+        mut before_waiting: impl FnMut(&mut Self),
+    ) -> Result<Option<Ticket>, DropReason> {
+        if way.order != Order::Ordered {
+            return Ok(None);
+        }
+        loop {
+            if let Ok(ticket) = self.parts.tickets.draw(job.key) {
+                return Ok(Some(ticket));
+            }
+            if self.parts.overflow != Overflow::Block {
+                return Err(DropReason::OrderWindow);
+            }
+            if self.parts.inboxes.each.iter().all(|inbox| inbox.is_closed()) {
+                return Err(DropReason::Closed);
+            }
+            before_waiting(self);
+            self.parts.tickets.wait(job.key);
+        }
     }
 
-    /// Takes the oldest message out of an inbox; false when its worker has it all in hand.
-    fn evict(&mut self, worker: WorkerId) -> bool {
-        let inbox = &self.parts.inboxes.each[worker.index()];
-        let Some(message) = inbox.take() else {
-            return false;
-        };
-        let packets = message.packets();
-        self.parts.counts.drop_for(DropReason::Evicted, u64::from(packets));
-        message.for_each(|parcel| self.record(&parcel, DropReason::Evicted));
-        inbox.release(packets);
-        true
+    fn extras(&self, choice: Choice, ticket: Option<Ticket>) -> Option<Box<Extras>> {
+        let mut extras = None;
+        Extras::push(&mut extras, self.note(choice), ticket);
+        extras
     }
 
-    fn refuse(&mut self, parcel: Parcel<P>, reason: DropReason) -> Refused<P> {
+    fn note(&self, choice: Choice) -> Option<Note> {
+        self.parts.records.is_some().then(|| note_of(choice))
+    }
+
+    /// Refuses a job that was never chosen for.
+    fn turn_away(&self, job: Job<P>, reason: DropReason) -> Refused<P> {
         self.parts.counts.drop_for(reason, 1);
-        self.record(&parcel, reason);
-        Refused { job: parcel.job, reason }
+        self.record(&job, None, self.probe.now_ns(), reason);
+        Refused { job, reason }
     }
 
-    fn record(&self, parcel: &Parcel<P>, reason: DropReason) {
+    /// Accounts for the packets of a message that will never be worked on: each gives up its
+    /// place in its stream.
+    fn give_up(&self, message: Message<P>, reason: DropReason, back: &mut dyn FnMut(Refused<P>)) {
+        let order = self.parts.inboxes.plan.kinds()[message.lane as usize].order;
+        let enqueued_ns = message.stamp.enqueued_ns;
+        self.parts.counts.drop_for(reason, u64::from(message.places()));
+        for (job, note, ticket) in message.into_packets() {
+            if order == Order::Sticky {
+                self.parts.sticky.leave(job.key);
+            }
+            if let Some(ticket) = ticket
+                && self.parts.tickets.cancel(ticket)
+            {
+                self.nudge(ticket);
+            }
+            self.record(&job, note, enqueued_ns, reason);
+            back(Refused { job, reason });
+        }
+    }
+
+    /// Sends a worker to look after a stream whose next result can be released.
+    fn nudge(&self, ticket: Ticket) {
+        // When all are closed, the last worker to end looks after every stream.
+        if let Some(inbox) = self.parts.inboxes.each.iter().find(|inbox| !inbox.is_closed()) {
+            let body = Body::Nudge(ticket);
+            inbox.send_forced(1, Message { body, lane: 0, stamp: Stamp::default(), extras: None });
+        }
+    }
+
+    fn record(&self, job: &Job<P>, note: Option<Note>, enqueued_ns: u64, reason: DropReason) {
         if let Some(records) = &self.parts.records {
+            let assignment = note.map(|note| Assignment {
+                chosen: note.chosen,
+                in_flight: note.in_flight,
+                foreign_load: note.foreign_load,
+                enqueued_ns,
+            });
             records.push(Record {
-                sequence: parcel.job.sequence,
-                key: parcel.job.key,
-                kind: parcel.job.kind,
-                assignment: Some(parcel.assignment),
+                sequence: job.sequence,
+                key: job.key,
+                kind: job.kind,
+                assignment,
                 ran: None,
                 outcome: Outcome::Dropped(reason),
             });
@@ -238,28 +245,13 @@ impl<P> Dispatcher<P> {
     }
 }
 
+fn note_of(choice: Choice) -> Note {
+    let Choice { worker, in_flight, foreign_load } = choice;
+    Note { chosen: worker, in_flight, foreign_load }
+}
+
 fn ask<P>(job: &Job<P>, now_ns: u64) -> Ask {
     Ask { key: job.key, kind: job.kind, now_ns, known_work_ns: None }
-}
-
-fn assignment(choice: Choice, enqueued_ns: u64) -> Assignment {
-    Assignment {
-        chosen: choice.worker,
-        in_flight: choice.in_flight,
-        foreign_load: choice.foreign_load,
-        enqueued_ns,
-    }
-}
-
-fn message<P>(mut parcels: Vec<Parcel<P>>) -> Message<P> {
-    match parcels.pop() {
-        Some(only) if parcels.is_empty() => Message::One(only),
-        Some(last) => {
-            parcels.push(last);
-            Message::Many(parcels)
-        }
-        None => Message::Many(parcels),
-    }
 }
 
 #[cfg(test)]

@@ -2,32 +2,58 @@
 
 use super::*;
 use crate::ids::WorkerId;
+use crate::inbox::{LaneKind, LanePlan, Patience};
+use crate::job::Key;
 use crate::loads::LoadBoard;
+use crate::packet::Kind;
 use crate::policy;
+use crate::priority::Priority;
+use crate::streams::OrderedTable;
 use proptest::prelude::*;
 
 struct Bench {
     board: Arc<LoadBoard>,
     inboxes: Arc<Inboxes<u64>>,
     counts: Arc<DoorCounts>,
+    sticky: Arc<StickyTable>,
     dispatcher: Dispatcher<u64>,
 }
 
 fn bench(workers: usize, bound: u32, overflow: Overflow, policy: &str, seed: u64) -> Bench {
+    bench_in(workers, bound, overflow, policy, seed, (OrderRule::default(), Priorities::default()))
+}
+
+fn bench_in(
+    workers: usize,
+    bound: u32,
+    overflow: Overflow,
+    policy: &str,
+    seed: u64,
+    (order, priorities): (OrderRule, Priorities),
+) -> Bench {
     let board = Arc::new(LoadBoard::new(vec![1.0; workers]));
-    let inboxes = Arc::new(Inboxes::new(&board, bound));
+    let kinds =
+        Kind::ALL.map(|kind| LaneKind { priority: priorities.of(kind), order: order.of(kind) });
+    let inboxes = Arc::new(Inboxes::new(&board, bound, LanePlan::new(kinds)));
     let counts = Arc::new(DoorCounts::default());
+    let sticky = Arc::new(StickyTable::default());
     let dispatcher = Dispatcher::new(Parts {
         inboxes: inboxes.clone(),
         loads: Loads::new(board.clone()),
         policy: policy::by_name(policy, None).unwrap(),
         random: Random::new(seed),
         overflow,
+        order,
+        priorities,
+        sticky: sticky.clone(),
+        tickets: Arc::new(OrderedTable::<()>::new(4)),
+        steal: true,
         clock: Clock::manual(),
+        stamp_all: false,
         counts: counts.clone(),
         records: None,
     });
-    Bench { board, inboxes, counts, dispatcher }
+    Bench { board, inboxes, counts, sticky, dispatcher }
 }
 
 impl Bench {
@@ -36,9 +62,9 @@ impl Bench {
         let take = |inbox: &crate::inbox::WorkerInbox<u64>| {
             let mut payloads = Vec::new();
             while let Some(message) = inbox.take() {
-                message.for_each(|parcel| payloads.push(parcel.job.payload));
+                inbox.release(message.places());
+                payloads.extend(message.into_packets().map(|(job, ..)| job.payload));
             }
-            inbox.release(payloads.len() as u32);
             payloads
         };
         self.inboxes.each.iter().map(take).collect()
@@ -132,13 +158,13 @@ fn a_blocked_dispatcher_waits_for_room() {
     let worker = std::thread::spawn(move || {
         let inbox = &inboxes.each[0];
         inbox.seat();
-        let (mut tries, mut seen) = (0, Vec::new());
+        let (mut patience, mut seen) = (Patience::default(), Vec::new());
         while seen.len() < 500 {
-            if let crate::inbox::Next::Message(message) = inbox.next(&mut tries) {
-                message.for_each(|parcel| {
-                    seen.push(parcel.job.payload);
+            if let crate::inbox::Next::Message(message) = inbox.next(&mut patience) {
+                for (job, ..) in message.into_packets() {
+                    seen.push(job.payload);
                     inbox.release(1);
-                });
+                }
             }
         }
         seen
@@ -148,4 +174,109 @@ fn a_blocked_dispatcher_waits_for_room() {
     }
     assert_eq!(worker.join().unwrap(), (0..500).collect::<Vec<u64>>());
     assert_eq!(bench.board.in_flight(WorkerId(0)).count(), 0);
+}
+
+fn kinds(rule: Order, priorities: Priorities) -> (OrderRule, Priorities) {
+    (OrderRule::all(rule), priorities)
+}
+
+fn job(key: u64, kind: Kind, payload: u64) -> Job<u64> {
+    Job { key: Key(key), kind, sequence: payload, payload }
+}
+
+proptest! {
+    /// Under either way of dropping, singly and in batches, while somebody works some off now and
+    /// then: the packets of a key that are in flight lie at one worker, in order, and every
+    /// packet is accounted for.
+    #[test]
+    fn a_stream_in_flight_stays_at_one_worker(
+        workers in 1usize..6,
+        bound in 1u32..30,
+        oldest: bool,
+        steps in prop::collection::vec((1usize..30, any::<bool>()), 1..30),
+        seed: u64,
+    ) {
+        let overflow = if oldest { Overflow::DropOldest } else { Overflow::DropNewest };
+        let rules = kinds(Order::Sticky, Priorities::default());
+        let mut bench = bench_in(workers, bound, overflow, "random", seed, rules);
+        let (mut random, mut next) = (Random::new(seed), 0u64);
+        for (size, work_off) in steps {
+            let mut jobs: Vec<_> = (0..size as u64)
+                .map(|at| job(u64::from(random.below(7)), Kind::Other, next + at))
+                .collect();
+            next += size as u64;
+            bench.dispatcher.dispatch_batch(&mut jobs);
+            let worker = random.below(workers as u32) as usize;
+            while work_off && let Some(message) = bench.inboxes.each[worker].take() {
+                bench.inboxes.each[worker].release(message.places());
+                message.into_packets().for_each(|(job, ..)| bench.sticky.leave(job.key));
+            }
+            let mut at_worker = std::collections::HashMap::new();
+            for inbox in &bench.inboxes.each {
+                let mut last = std::collections::HashMap::new();
+                let mut back = Vec::new();
+                while let Some(message) = inbox.take() {
+                    back.push(message);
+                }
+                for message in back {
+                    if let Body::Many(jobs) = &message.body {
+                        for job in jobs {
+                            let before = last.insert(job.key, job.payload);
+                            prop_assert!(before < Some(job.payload), "out of order");
+                            let place: *const _ = inbox;
+                            let other = *at_worker.entry(job.key).or_insert(place);
+                            prop_assert!(std::ptr::eq(other, place), "at two workers");
+                        }
+                    }
+                    crate::inbox::Queue::push(inbox.queue(), message);
+                }
+            }
+        }
+        let evicted = bench.counts.evicted.get();
+        prop_assert_eq!(bench.counts.accepted.get() + bench.counts.refused().total(), next);
+        prop_assert!(bench.counts.accepted.get() >= evicted);
+        bench.empty();
+    }
+
+    /// What matters more is never shed for what matters less, and never refused while something
+    /// of less weight waits.
+    #[test]
+    fn what_matters_less_is_shed_first(
+        workers in 1usize..5,
+        bound in 1u32..20,
+        oldest: bool,
+        brought in prop::collection::vec(any::<bool>(), 1..200),
+        seed: u64,
+    ) {
+        let overflow = if oldest { Overflow::DropOldest } else { Overflow::DropNewest };
+        let priorities = Priorities::default().with(Kind::Vibration, Priority::Low);
+        let rules = kinds(Order::Parallel, priorities);
+        let mut bench =
+            bench_in(workers, bound, overflow, "randomized-least-connection", seed, rules);
+        let room = workers * bound as usize;
+        let (mut high, mut low_refused) = (0, 0);
+        for matters in brought {
+            let kind = if matters { Kind::Temperature } else { Kind::Vibration };
+            high += usize::from(matters);
+            let refused = bench.dispatcher.dispatch(job(1, kind, u64::from(matters))).is_err();
+            low_refused += usize::from(refused && !matters);
+            prop_assert!(!(refused && matters) || high > room, "refused with {high} of {room}");
+            prop_assert!(low_refused == 0 || !oldest || high >= room);
+        }
+        let kept: usize = bench.empty().concat().iter().filter(|one| **one == 1).count();
+        prop_assert_eq!(kept, high.min(room), "high ones kept, of {}", high);
+    }
+}
+
+/// Too many results of one key wait for a straggler: its next packet is refused, others are not.
+#[test]
+fn the_order_window_refuses_one_stream_and_no_other() {
+    let rules = kinds(Order::Ordered, Priorities::default());
+    let mut bench = bench_in(2, 100, Overflow::DropNewest, "round-robin", 1, rules);
+    let mut jobs: Vec<_> = (0..6).map(|at| job(5, Kind::Other, at)).collect();
+    let sent = bench.dispatcher.dispatch_batch(&mut jobs);
+    assert_eq!((sent.accepted, sent.reason), (4, Some(DropReason::OrderWindow)));
+    assert!(bench.dispatcher.dispatch(job(5, Kind::Other, 6)).is_err());
+    assert!(bench.dispatcher.dispatch(job(6, Kind::Other, 7)).is_ok());
+    assert_eq!(bench.counts.order_window.get(), 3);
 }

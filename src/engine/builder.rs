@@ -1,34 +1,31 @@
 //! Builds an engine, and says before anything starts why it cannot.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::Sender;
-
-use super::shared::{Doors, Shared};
-use super::sources::{Sources, Tap};
-use super::{Engine, RecorderThread, SamplerThread};
-use crate::clock::Clock;
+use super::crew::Crew;
+use super::emulate::reclassify;
+use super::sources::Tap;
+use super::start::Ready;
 use crate::dispatch::Overflow;
 use crate::ids::WorkerId;
-use crate::inbox::Inboxes;
-use crate::loads::LoadBoard;
+use crate::order::OrderRule;
 use crate::policy::{self, Policy, UnknownPolicy};
+use crate::priority::Priorities;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::random;
-use crate::recorder::{Buffers, RecordOptions, Recorder};
-use crate::sampler::{Sampled, Sampler};
+use crate::recorder::RecordOptions;
 use crate::topology::{
-    Placement, PlacementError, PlacementRequest, Roots, Topology, TopologyError, pin, place,
+    Placement, PlacementError, PlacementRequest, Roots, Topology, TopologyError, place,
 };
-use crate::totals::WorkerState;
-use crate::typical::Typical;
-use crate::worker::{self, Slowdown};
+use crate::worker::Slowdown;
 
 /// Packets an inbox holds by default: some milliseconds of work, a megabyte of waveforms.
 pub const INBOX_BOUND: u32 = 256;
+
+/// Packets of one key that may be dispatched and not released, by default, in `ordered`.
+pub const ORDER_WINDOW: u32 = 1024;
 
 /// Makes a policy for each bringing thread.
 pub type PolicyMaker = Arc<dyn Fn() -> Box<dyn Policy> + Send + Sync>;
@@ -57,6 +54,12 @@ pub enum StartError {
     /// The system gave no thread.
     #[error("cannot start a thread: {0}; lower the number of workers or raise the process limit")]
     Thread(std::io::Error),
+    /// The work keeps a state for each key, and packets may be worked on in any order.
+    #[error(
+        "the work keeps a state for each key, which needs its packets in order: choose the order \
+         sticky or ordered, or work without a state"
+    )]
+    StateNeedsOrder,
     /// A worker was named that there is not.
     #[error("worker {worker} cannot be slowed down: there are workers 0 to {last}")]
     NoSuchWorker {
@@ -70,17 +73,23 @@ pub enum StartError {
 /// The settings of an engine that is still to be started.
 pub struct Builder<P> {
     pub(super) request: PlacementRequest,
-    topology: Option<Topology>,
-    policy: PolicyChoice,
-    seed: u64,
-    inbox_bound: u32,
-    overflow: Overflow,
-    record: Option<RecordOptions>,
-    slowdowns: Vec<(WorkerId, Slowdown)>,
-    tap: Option<Tap<P>>,
+    pub(super) topology: Option<Topology>,
+    pub(super) policy: PolicyChoice,
+    pub(super) seed: u64,
+    pub(super) inbox_bound: u32,
+    pub(super) overflow: Overflow,
+    pub(super) order: OrderRule,
+    pub(super) other_orders: Vec<OrderRule>,
+    pub(super) order_window: u32,
+    pub(super) priorities: Priorities,
+    pub(super) steal: bool,
+    pub(super) deadline: Option<Duration>,
+    pub(super) record: Option<RecordOptions>,
+    pub(super) slowdowns: Vec<(WorkerId, Slowdown)>,
+    pub(super) tap: Option<Tap<P>>,
 }
 
-enum PolicyChoice {
+pub(super) enum PolicyChoice {
     Named { name: String, choices: Option<u32> },
     Made(PolicyMaker),
 }
@@ -94,6 +103,12 @@ impl<P: Send + 'static> Default for Builder<P> {
             seed: random::fresh_seed(),
             inbox_bound: INBOX_BOUND,
             overflow: Overflow::default(),
+            order: OrderRule::default(),
+            other_orders: Vec::new(),
+            order_window: ORDER_WINDOW,
+            priorities: Priorities::default(),
+            steal: true,
+            deadline: None,
             record: None,
             slowdowns: Vec::new(),
             tap: None,
@@ -149,6 +164,48 @@ impl<P: Send + 'static> Builder<P> {
         self
     }
 
+    /// What is promised of the order of a key's packets; by default nothing
+    /// ([`Order::Parallel`](crate::order::Order::Parallel)). Work that keeps a state needs another one.
+    pub fn order(mut self, rule: OrderRule) -> Self {
+        self.order = rule;
+        self
+    }
+
+    /// Another rule, for [`Engine::dispatcher_in`](super::Engine::dispatcher_in) and
+    /// [`Engine::attach_in`](super::Engine::attach_in).
+    pub fn also_order(mut self, rule: OrderRule) -> Self {
+        self.other_orders.push(rule);
+        self
+    }
+
+    /// In `ordered`: how many packets of a key may be dispatched and not released, 1 or more; so
+    /// many results can wait for one straggler. At the window the bringing thread waits, or the
+    /// packet is refused, as [`Builder::overflow`] says. By default [`ORDER_WINDOW`].
+    pub fn order_window(mut self, packets: u32) -> Self {
+        self.order_window = packets.max(1);
+        self
+    }
+
+    /// What is worked on first and shed last; by default all kinds are equal.
+    pub fn priorities(mut self, priorities: Priorities) -> Self {
+        self.priorities = priorities;
+        self
+    }
+
+    /// Whether an idle worker takes from a loaded one what may be worked on anywhere; by default
+    /// it does. `sticky` packets are never taken.
+    pub fn steal(mut self, steal: bool) -> Self {
+        self.steal = steal;
+        self
+    }
+
+    /// A packet that is older than this when its turn comes is dropped as expired; by default
+    /// none is too old. Every packet is then stamped, which costs two readings of the clock.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
     /// Records every assignment; by default nothing is recorded.
     pub fn record(mut self, options: RecordOptions) -> Self {
         self.record = Some(options);
@@ -172,6 +229,8 @@ impl<P: Send + 'static> Builder<P> {
     pub fn process<W>(self, process: W) -> Ready<P>
     where
         W: Process<P> + Clone + 'static,
+        W::Out: 'static,
+        W::State: 'static,
     {
         self.process_into(move |_| process.clone(), |_| drop)
     }
@@ -185,29 +244,14 @@ impl<P: Send + 'static> Builder<P> {
     ) -> Ready<P>
     where
         W: Process<P> + 'static,
+        W::Out: 'static,
+        W::State: 'static,
         S: Sink<W::Out> + 'static,
     {
-        let spawn: Spawn<P> = Box::new(move |seed: WorkerSeed<P>, alive| {
-            let (info, make_process) = (seed.info, make_process.clone());
-            let sink = make_sink(info);
-            let parts = seed.into_parts(Box::new(move || make_process(info)), sink);
-            let state = parts.state.clone();
-            std::thread::Builder::new().name(format!("worker-{}", info.worker)).spawn(move || {
-                let pinned = pin(info.cpu);
-                if pinned != crate::topology::Pin::InForce {
-                    let (worker, cpu) = (info.worker, info.cpu);
-                    log::warn!("worker {worker} is not pinned to CPU {cpu}: {pinned:?}");
-                }
-                let thread_id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
-                state.introduce(thread_id, pinned == crate::topology::Pin::InForce);
-                run_guarded(parts);
-                drop(alive);
-            })
-        });
-        Ready { builder: self, spawn }
+        Ready { crew: Box::new(Crew::new(make_process, make_sink)), builder: self }
     }
 
-    fn policy_maker(&self) -> Result<PolicyMaker, StartError> {
+    pub(super) fn policy_maker(&self) -> Result<PolicyMaker, StartError> {
         match &self.policy {
             PolicyChoice::Made(make) => Ok(make.clone()),
             PolicyChoice::Named { name, choices } => {
@@ -221,8 +265,13 @@ impl<P: Send + 'static> Builder<P> {
         }
     }
 
+    /// Every rule of order that a dispatcher may follow.
+    pub(super) fn orders(&self) -> impl Iterator<Item = &OrderRule> {
+        std::iter::once(&self.order).chain(&self.other_orders)
+    }
+
     /// The seats with the classes and capacities that slowed-down workers pretend to have.
-    fn seats(&self) -> Result<Placement, StartError> {
+    pub(super) fn seats(&self) -> Result<Placement, StartError> {
         let topology = match &self.topology {
             Some(topology) => topology.clone(),
             None => Topology::read(&Roots::this_machine())?,
@@ -235,161 +284,8 @@ impl<P: Send + 'static> Builder<P> {
             seat.capacity *= slowdown.factor();
         }
         if !self.slowdowns.is_empty() {
-            super::emulate::reclassify(&mut placement.seats);
+            reclassify(&mut placement.seats);
         }
         Ok(placement)
     }
-}
-
-type Spawn<P> = Box<dyn Fn(WorkerSeed<P>, Sender<()>) -> std::io::Result<JoinHandle<()>>>;
-
-/// What a worker needs besides its work.
-struct WorkerSeed<P> {
-    info: WorkerInfo,
-    inboxes: Arc<Inboxes<P>>,
-    state: Arc<WorkerState>,
-    records: Option<crate::record_buffer::RecordBuffer>,
-    clock: Clock,
-    slowdown: Slowdown,
-    typical: Arc<Typical>,
-    halt: Arc<AtomicBool>,
-}
-
-impl<P> WorkerSeed<P> {
-    fn into_parts<W, S>(
-        self,
-        make_process: Box<dyn FnMut() -> W + Send>,
-        sink: S,
-    ) -> worker::Parts<P, W, S> {
-        let WorkerSeed { info, inboxes, state, records, clock, slowdown, typical, halt } = self;
-        worker::Parts {
-            info,
-            inboxes,
-            state,
-            make_process,
-            sink,
-            records,
-            clock,
-            slowdown,
-            typical,
-            halt,
-        }
-    }
-}
-
-/// Runs a worker. If its thread dies all the same (in the making of its work, or in dropping a
-/// payload), its inbox is closed, so that dispatchers go elsewhere.
-fn run_guarded<P, W, S>(parts: worker::Parts<P, W, S>)
-where
-    W: Process<P>,
-    S: Sink<W::Out>,
-{
-    let (inboxes, worker) = (parts.inboxes.clone(), parts.info.worker);
-    let run = std::panic::AssertUnwindSafe(|| worker::run(parts));
-    if let Err(panic) = std::panic::catch_unwind(run) {
-        log::error!("worker {worker} died: {}", worker::panic_message(&*panic));
-        inboxes.each[worker.index()].close();
-    }
-}
-
-/// An engine that knows its work and can be started.
-pub struct Ready<P> {
-    builder: Builder<P>,
-    spawn: Spawn<P>,
-}
-
-impl<P: Send + 'static> Ready<P> {
-    /// Starts workers, sampler and recorder.
-    ///
-    /// # Errors
-    /// [`StartError`], before any packet could be lost.
-    pub fn start(self) -> Result<Engine<P>, StartError> {
-        let Ready { builder, spawn } = self;
-        let make_policy = builder.policy_maker()?;
-        let placement = builder.seats()?;
-        let clock = Clock::start();
-        let buffers = Arc::new(Buffers::default());
-        let recorder = match &builder.record {
-            Some(options) => Some(RecorderThread::start(create(options, &buffers)?, &buffers)?),
-            None => None,
-        };
-        let shared = Arc::new(share(&builder, placement, clock.clone()));
-        let (alive, workers_ended) = crossbeam_channel::bounded(0);
-        // One more than the dispatchers', only to be asked what it is.
-        let policy = make_policy();
-        // Once it is made, a failure drops the engine, which ends whatever has started.
-        let engine = Engine {
-            sampler: SamplerThread::start(sampler(&shared))?,
-            recorder,
-            sources: Sources::new(shared.stop.clone()),
-            workers_ended,
-            policy: policy.name(),
-            choices: policy.choices(shared.board.workers()),
-            make_policy,
-            overflow: builder.overflow,
-            seed: builder.seed,
-            dispatchers: 0,
-            tap: builder.tap,
-            emulated: !builder.slowdowns.is_empty(),
-            shared: shared.clone(),
-        };
-        drop(policy);
-        let typical = Arc::new(Typical::default());
-        for (seat, state) in shared.seats.iter().zip(&shared.workers) {
-            let seed = WorkerSeed {
-                info: WorkerInfo { worker: seat.worker, cpu: seat.cpu, class: seat.class },
-                inboxes: shared.inboxes.clone(),
-                state: state.clone(),
-                records: engine.recorder.as_ref().map(RecorderThread::buffer),
-                clock: clock.clone(),
-                slowdown: slowdown_of(&builder.slowdowns, seat.worker),
-                typical: typical.clone(),
-                halt: shared.halt.clone(),
-            };
-            if let Err(error) = spawn(seed, alive.clone()) {
-                drop(alive);
-                return Err(StartError::Thread(error));
-            }
-        }
-        Ok(engine)
-    }
-}
-
-fn create(options: &RecordOptions, buffers: &Arc<Buffers>) -> Result<Recorder, StartError> {
-    Recorder::create(options.clone(), buffers.clone())
-        .map_err(|error| StartError::Record { path: options.path.clone(), error })
-}
-
-fn share<P>(builder: &Builder<P>, placement: Placement, clock: Clock) -> Shared<P> {
-    let seats = placement.seats;
-    let board = Arc::new(LoadBoard::new(seats.iter().map(|seat| seat.capacity as f32)));
-    Shared {
-        clock,
-        inboxes: Arc::new(Inboxes::new(&board, builder.inbox_bound)),
-        in_flight_max: u64::from(builder.inbox_bound) * seats.len() as u64,
-        workers: seats.iter().map(|_| Arc::default()).collect(),
-        board,
-        seats,
-        doors: Doors::default(),
-        stop: Arc::default(),
-        halt: Arc::default(),
-    }
-}
-
-fn sampler<P>(shared: &Shared<P>) -> (Sampler, Arc<Mutex<crate::sampler::Samples>>) {
-    let sampled = |(seat, state): (&crate::topology::Seat, &Arc<WorkerState>)| Sampled {
-        cpu: seat.cpu,
-        class: seat.class,
-        prior_capacity: seat.capacity as f32,
-        state: state.clone(),
-    };
-    let workers = shared.seats.iter().zip(&shared.workers).map(sampled).collect();
-    let samples = Arc::default();
-    let (board, clock) = (shared.board.clone(), shared.clock.clone());
-    (Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples)), samples)
-}
-
-fn slowdown_of(slowdowns: &[(WorkerId, Slowdown)], worker: WorkerId) -> Slowdown {
-    let named = slowdowns.iter().rev().find(|(slowed, _)| *slowed == worker);
-    named.map_or(Slowdown::NONE, |(_, slowdown)| *slowdown)
 }

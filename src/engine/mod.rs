@@ -20,18 +20,21 @@
 
 mod builder;
 mod closing;
+mod crew;
 mod emulate;
 pub mod pacing;
 mod shared;
 mod snapshot;
 mod sources;
+mod start;
 mod summary;
 mod threads;
 
-pub use builder::{Builder, INBOX_BOUND, PolicyMaker, Ready, StartError};
+pub use builder::{Builder, INBOX_BOUND, ORDER_WINDOW, PolicyMaker, StartError};
 pub use closing::{Closing, DrainError, Ended, Halt};
 pub use snapshot::{Snapshot, WorkerSnapshot};
 pub use sources::{SourceReport, Tap};
+pub use start::Ready;
 pub use summary::About;
 
 use std::sync::Arc;
@@ -41,12 +44,14 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use crate::clock::Clock;
-use crate::dispatch::{self, Dispatcher, Overflow};
+use crate::dispatch::{self, Dispatcher};
 use crate::ledger::Ledger;
 use crate::loads::Loads;
+use crate::order::OrderRule;
 use crate::random::Random;
 use crate::source::{PATIENCE_MS, Source};
 
+use crew::Streams;
 use shared::Shared;
 use sources::Sources;
 use threads::{RecorderThread, SamplerThread};
@@ -65,11 +70,12 @@ pub struct Engine<P> {
     make_policy: PolicyMaker,
     policy: &'static str,
     choices: u32,
-    overflow: Overflow,
-    seed: u64,
+    streams: Streams,
+    stamp_all: bool,
     dispatchers: u64,
-    tap: Option<Tap<P>>,
     emulated: bool,
+    /// The settings it was started with.
+    builder: Builder<P>,
 }
 
 impl<P: Send + 'static> Engine<P> {
@@ -81,15 +87,31 @@ impl<P: Send + 'static> Engine<P> {
     /// A dispatcher for one bringing thread. It may move between threads, not be shared; ask
     /// for one for each.
     pub fn dispatcher(&mut self) -> Dispatcher<P> {
+        self.dispatcher_in(self.builder.order)
+    }
+
+    /// A dispatcher that follows a rule of order of its own.
+    ///
+    /// # Panics
+    /// If the rule is neither [`Builder::order`] nor [`Builder::also_order`].
+    pub fn dispatcher_in(&mut self, order: OrderRule) -> Dispatcher<P> {
+        let known = self.builder.orders().any(|rule| *rule == order);
+        assert!(known, "the engine was not built for {order:?}: name it in `also_order`");
         let number = self.dispatchers;
         self.dispatchers += 1;
         Dispatcher::new(dispatch::Parts {
             inboxes: self.shared.inboxes.clone(),
             loads: Loads::new(self.shared.board.clone()),
             policy: (self.make_policy)(),
-            random: Random::stream(self.seed, u64::MAX - number),
-            overflow: self.overflow,
+            random: Random::stream(self.builder.seed, u64::MAX - number),
+            overflow: self.builder.overflow,
+            order,
+            priorities: self.builder.priorities,
+            sticky: self.streams.sticky.clone(),
+            tickets: self.streams.tickets.clone(),
+            steal: self.builder.steal,
             clock: self.shared.clock.clone(),
+            stamp_all: self.stamp_all,
             counts: self.shared.doors.open(),
             records: self.recorder.as_ref().map(RecorderThread::buffer),
         })
@@ -101,8 +123,23 @@ impl<P: Send + 'static> Engine<P> {
     /// # Errors
     /// [`StartError::Thread`].
     pub fn attach(&mut self, source: Box<dyn Source<P>>) -> Result<(), StartError> {
-        let dispatcher = self.dispatcher();
-        self.sources.start(source, dispatcher, self.shared.clock.clone(), self.tap.clone())
+        self.attach_in(source, self.builder.order)
+    }
+
+    /// As [`Engine::attach`], under a rule of order of its own.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`].
+    ///
+    /// # Panics
+    /// As [`Engine::dispatcher_in`].
+    pub fn attach_in(
+        &mut self,
+        source: Box<dyn Source<P>>,
+        order: OrderRule,
+    ) -> Result<(), StartError> {
+        let (dispatcher, tap) = (self.dispatcher_in(order), self.builder.tap.clone());
+        self.sources.start(source, dispatcher, self.shared.clock.clone(), tap)
     }
 
     /// Whether every attached source has ended by itself.

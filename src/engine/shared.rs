@@ -42,6 +42,7 @@ impl<P> Shared<P> {
         Ends {
             processed: count(|worker| worker.counts.processed.get()),
             failed: count(|worker| worker.counts.failed.get()),
+            expired: count(|worker| worker.counts.expired.get()),
             evicted: doors.evicted(),
         }
     }
@@ -101,6 +102,7 @@ impl DoorList {
             let here = door.refused();
             refused.inbox_full += here.inbox_full;
             refused.closed += here.closed;
+            refused.order_window += here.order_window;
         }
         (accepted, refused)
     }

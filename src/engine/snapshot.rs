@@ -41,8 +41,12 @@ pub struct WorkerSnapshot {
     pub in_flight: u32,
     /// Capacity as believed now (0 to 1).
     pub capacity: f32,
-    /// Packets whose work failed.
+    /// Packets whose work ended here, well or not.
+    pub packets: u64,
+    /// Those of them whose work failed.
     pub failed: u64,
+    /// Packets that it took from the inbox of another worker.
+    pub stolen: u64,
     /// Its running totals.
     pub totals: WorkerTotals,
 }
@@ -58,7 +62,7 @@ impl<P: Send + 'static> Engine<P> {
             sources: self.sources.reports(),
             policy: self.policy,
             choices: self.choices,
-            seed: self.seed,
+            seed: self.builder.seed,
             emulated: self.emulated,
         }
     }
@@ -71,7 +75,9 @@ impl<P: Send + 'static> Engine<P> {
             pinned: state.pinned(),
             in_flight: self.shared.board.in_flight(worker).count(),
             capacity: self.shared.board.speed(worker).0,
+            packets: state.counts.processed.get() + state.counts.failed.get(),
             failed: state.counts.failed.get(),
+            stolen: state.counts.stolen.get(),
             totals: state.totals().clone(),
         }
     }

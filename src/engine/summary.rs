@@ -28,7 +28,7 @@ impl Closing {
     pub fn summary(&self, about: About) -> Summary {
         let last = &self.last;
         let duration_s = last.now_ns as f64 / 1e9;
-        let finished: u64 = last.workers.iter().map(|worker| worker.totals.packets()).sum();
+        let finished: u64 = last.workers.iter().map(|worker| worker.packets).sum();
         let recorded = self.recorded.as_ref();
         Summary {
             schema_version: SCHEMA_VERSION,
@@ -63,9 +63,10 @@ impl Closing {
             cpu: worker.seat.cpu,
             pinned: worker.pinned,
             class: worker.seat.class,
-            packets: worker.totals.packets(),
-            share: share(worker.totals.packets(), finished),
+            packets: worker.packets,
+            share: share(worker.packets, finished),
             failed: worker.failed,
+            stolen: worker.stolen,
             capacity: hundredths(worker.capacity),
             foreign_load: samples.foreign_load.get(index).copied().unwrap_or(0.0),
             mhz_mean: samples.mean_mhz.get(index).copied().flatten(),
@@ -94,6 +95,7 @@ fn class_figures(workers: &[WorkerSnapshot], finished: u64, duration_s: f64) -> 
     let one = |(name, workers): (Class, Vec<&WorkerSnapshot>)| {
         let wait = merged(workers.iter().map(|worker| &worker.totals.wait));
         let service = merged(workers.iter().map(|worker| &worker.totals.service)).summary();
+        let packets = workers.iter().map(|worker| worker.packets).sum();
         let busy: f64 = workers.iter().map(|worker| utilization(worker, duration_s)).sum();
         let mut cpus: Vec<_> = workers.iter().map(|worker| worker.seat.cpu).collect();
         cpus.sort_unstable();
@@ -102,8 +104,8 @@ fn class_figures(workers: &[WorkerSnapshot], finished: u64, duration_s: f64) -> 
             name,
             cpus,
             workers: workers.iter().map(|worker| worker.seat.worker).collect(),
-            packets: service.samples,
-            share: share(service.samples, finished),
+            packets,
+            share: share(packets, finished),
             failed: workers.iter().map(|worker| worker.failed).sum(),
             service_mean_ns: service.mean,
             utilization: busy / workers.len() as f64,
@@ -125,7 +127,7 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 fn utilization(worker: &WorkerSnapshot, duration_s: f64) -> f64 {
-    (worker.totals.busy_ns() as f64 / 1e9 / duration_s.max(1e-9)).min(1.0)
+    (worker.totals.busy_ns as f64 / 1e9 / duration_s.max(1e-9)).min(1.0)
 }
 
 /// As a tidy decimal: an f32 of 0.4 is 0.4000000059… as an f64.

@@ -59,6 +59,7 @@ proptest! {
         bound in 1u32..40,
         n in 1u32..5,
         overflow in prop::sample::select(&Overflow::ALL),
+        steal: bool,
     ) {
         hush_expected_panics();
         let into_sinks = Arc::new(AtomicU64::new(0));
@@ -67,6 +68,7 @@ proptest! {
             .placement(workers(n))
             .inbox_bound(bound)
             .overflow(overflow)
+            .steal(steal)
             .process_into(|_| act, move |_| {
                 let seen = seen.clone();
                 move |()| { seen.fetch_add(1, Ordering::Relaxed); }
@@ -84,6 +86,7 @@ proptest! {
             accepted += batches.dispatch_batch(&mut jobs).accepted;
             let reading = engine.ledger();
             prop_assert!(reading.closes(), "{reading}");
+            let bound = if steal { 2 * bound } else { bound };
             prop_assert!(reading.in_flight <= u64::from(bound * n), "{reading}");
         }
         accepted += one_by_one.join().unwrap();

@@ -10,8 +10,6 @@
 //! The words: to *claim* is to count packets before they are queued, to *release* is to
 //! uncount them after their work, the *gate* is where dispatchers wait when all is full.
 
-use std::borrow::Borrow;
-
 use crate::in_flight::{BOUND_MAX, Claim, InFlight, Standing};
 use crate::sync::{self, Arc, Condvar, Mutex, Thread};
 
@@ -21,6 +19,17 @@ pub trait Queue<T> {
     fn push(&self, message: T);
     /// Takes the oldest, if there is one.
     fn pop(&self) -> Option<T>;
+}
+
+/// What the protocol needs of the row of the load board that counts an inbox.
+pub trait Row {
+    /// The word that the protocol runs on.
+    fn in_flight(&self) -> &InFlight;
+
+    /// How fast the worker is (0 to 1] relative to a free worker of the fastest class: so much
+    /// of the bound is its. The slower a worker, the fewer packets may wait for it: then the
+    /// longest wait is the same everywhere, and a slow core that is full does not set the tail.
+    fn speed(&self) -> f32;
 }
 
 /// Where dispatchers wait while every inbox of an engine is full.
@@ -61,7 +70,6 @@ pub struct Inbox<Q, C> {
     queue: Q,
     in_flight: C,
     bound: u32,
-    low_water: u32,
     gate: Arc<Gate>,
     worker: Mutex<Option<Thread>>,
 }
@@ -77,7 +85,7 @@ pub enum NoRoom {
 
 /// Room for some packets, counted and not yet filled. Dropped unfilled, it is given back.
 #[must_use]
-pub struct Room<'a, Q, C: Borrow<InFlight>> {
+pub struct Room<'a, Q, C: Row> {
     inbox: &'a Inbox<Q, C>,
     packets: u32,
     wake: bool,
@@ -94,14 +102,20 @@ pub enum Next<T> {
     Finished,
 }
 
-impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
+/// What comes of waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// There may be something now.
+    LookAgain,
+    /// Closed and everything released: there will never be anything again.
+    Finished,
+}
+
+impl<Q, C: Row> Inbox<Q, C> {
     /// An inbox of at most `bound` packets (1 to [`BOUND_MAX`]) over `queue`, counted in `in_flight`.
     pub fn new(queue: Q, in_flight: C, bound: u32, gate: Arc<Gate>) -> Self {
         let bound = bound.clamp(1, BOUND_MAX);
-        // Refilled a quarter at a time: waking a dispatcher for each freed place would cost
-        // more than the work on it.
-        let low_water = bound - (bound / 4).max(1);
-        Inbox { queue, in_flight, bound, low_water, gate, worker: Mutex::new(None) }
+        Inbox { queue, in_flight, bound, gate, worker: Mutex::new(None) }
     }
 
     /// Packets waiting or running here.
@@ -109,19 +123,39 @@ impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
         self.word().count()
     }
 
+    /// The most packets that may be in flight here now: this worker's part of the bound, by its
+    /// speed. May be a moment old; a claim under an older one is good.
+    pub fn bound(&self) -> u32 {
+        let bound = (self.bound as f32 * self.in_flight.speed()) as u32;
+        bound.clamp((self.bound / 16).max(1), self.bound)
+    }
+
+    /// Refilled half at a time: waking a dispatcher for each freed place would cost more than
+    /// the work on it.
+    fn low_water(&self) -> u32 {
+        let bound = self.bound();
+        bound - bound.div_ceil(2)
+    }
+
     /// The count and the bound, for [`Gate::wait_for_room`].
     pub fn fullness(&self) -> (&InFlight, u32) {
-        (self.word(), self.bound)
+        (self.word(), self.bound())
+    }
+
+    /// The queue itself, for those who look for a particular message. What they take stays
+    /// counted until they release it.
+    pub fn queue(&self) -> &Q {
+        &self.queue
     }
 
     /// Whether a claim would probably be granted.
     pub fn has_room(&self) -> bool {
-        self.in_flight() < self.bound && !self.is_closed()
+        self.in_flight() < self.bound() && !self.is_closed()
     }
 
     /// Reserves room for up to `packets`.
     pub fn claim(&self, packets: u32) -> Result<Room<'_, Q, C>, NoRoom> {
-        let (refusal, notify) = match self.word().claim(packets, self.bound, self.low_water) {
+        let (refusal, notify) = match self.word().claim(packets, self.bound(), self.low_water()) {
             Claim::Granted { packets, wake } => {
                 return Ok(Room { inbox: self, packets, wake });
             }
@@ -134,9 +168,38 @@ impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
         Err(refusal)
     }
 
+    /// Counts `packets` that must come through whatever the bound and the close; see
+    /// [`InFlight::force`]. Nothing needs to be queued for them: a thief has them in hand.
+    pub fn force(&self, packets: u32) {
+        if self.word().force(packets) {
+            self.wake_worker();
+        }
+    }
+
+    /// Queues `message` of `packets` places whatever the bound and the close.
+    pub fn send_forced<T>(&self, packets: u32, message: T)
+    where
+        Q: Queue<T>,
+    {
+        let wake = self.word().force(packets);
+        self.queue.push(message);
+        if wake {
+            self.wake_worker();
+        }
+    }
+
+    /// Wakes the worker if it sleeps, to look what it could take from others; true if it did.
+    pub fn rouse(&self) -> bool {
+        let sleeps = self.word().rouse();
+        if sleeps {
+            self.wake_worker();
+        }
+        sleeps
+    }
+
     /// Uncounts packets whose work is done, or that were evicted.
     pub fn release(&self, packets: u32) {
-        if self.word().release(packets, self.low_water) {
+        if self.word().release(packets, self.low_water()) {
             self.gate.notify(self.word());
         }
     }
@@ -170,11 +233,11 @@ impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
     }
 
     fn word(&self) -> &InFlight {
-        self.in_flight.borrow()
+        self.in_flight.in_flight()
     }
 }
 
-impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
+impl<Q, C: Row> Inbox<Q, C> {
     /// Takes the oldest message out of the queue: the worker to work on it, a dispatcher to
     /// evict it. Its packets stay counted until they are released.
     pub fn take<T>(&self) -> Option<T>
@@ -184,36 +247,85 @@ impl<Q, C: Borrow<InFlight>> Inbox<Q, C> {
         self.queue.pop()
     }
 
-    /// One look of the worker at its inbox: sleeps when there is nothing in flight. `tries`
-    /// counts the looks in vain and is kept by the worker.
-    pub fn next<T>(&self, tries: &mut u32) -> Next<T>
+    /// One look of the worker at its inbox; `patience` is kept by the worker.
+    pub fn next<T>(&self, patience: &mut Patience) -> Next<T>
     where
         Q: Queue<T>,
     {
         if let Some(message) = self.take() {
-            *tries = 0;
+            patience.found();
             return Next::Message(message);
         }
-        if self.is_finished() {
-            return Next::Finished;
+        match self.idle(patience) {
+            Idle::LookAgain => Next::Idle,
+            Idle::Finished => Next::Finished,
         }
-        *tries += 1;
-        if *tries > SPINS && self.word().try_sleep() {
+    }
+
+    /// What the worker does when it found nothing: sleeps when nothing is in flight and it has
+    /// waited long enough.
+    pub fn idle(&self, patience: &mut Patience) -> Idle {
+        if self.is_finished() {
+            return Idle::Finished;
+        }
+        if patience.is_over() && self.word().try_sleep() {
             sync::park();
             self.word().wake();
-            *tries = 0;
+            patience.slept();
         } else {
-            sync::back_off(*tries);
+            patience.wait();
         }
-        Next::Idle
+        Idle::LookAgain
     }
 }
 
-/// Looks in vain before a worker sleeps: about a microsecond, less than waking it costs. None in
-/// debug builds, so that loom comes to the sleep at once.
-const SPINS: u32 = if cfg!(debug_assertions) { 0 } else { 16 };
+/// How long a worker looks in vain before it sleeps.
+///
+/// Waking a thread costs microseconds on both sides, so under a dense stream it pays to look a
+/// little longer, and on a sparse one every look is waste. The worker finds out which it is: when
+/// the message came while it looked, it will look as long as that again, when it slept all the
+/// same, half as long.
+#[derive(Debug, Default)]
+pub struct Patience {
+    tries: u32,
+    limit: u32,
+}
 
-impl<Q, C: Borrow<InFlight>> Room<'_, Q, C> {
+/// Looks in vain before a worker sleeps, at least and at most. The least is about a microsecond,
+/// less than waking it costs. None in debug builds, so that loom comes to the sleep at once.
+const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 16 };
+const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 64 };
+
+impl Patience {
+    /// A message came.
+    pub fn found(&mut self) {
+        if self.tries > 0 {
+            self.limit = (self.limit + self.tries).min(LOOKS_MAX);
+            self.tries = 0;
+        }
+    }
+
+    /// How many looks in vain there were since the last message or sleep.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    fn slept(&mut self) {
+        self.limit /= 2;
+        self.tries = 0;
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.tries += 1;
+        self.tries > self.limit.max(LOOKS_MIN)
+    }
+
+    fn wait(&self) {
+        sync::back_off(self.tries);
+    }
+}
+
+impl<Q, C: Row> Room<'_, Q, C> {
     /// How many packets fit.
     pub fn packets(&self) -> u32 {
         self.packets
@@ -232,7 +344,7 @@ impl<Q, C: Borrow<InFlight>> Room<'_, Q, C> {
     }
 }
 
-impl<Q, C: Borrow<InFlight>> Drop for Room<'_, Q, C> {
+impl<Q, C: Row> Drop for Room<'_, Q, C> {
     fn drop(&mut self) {
         if self.packets > 0 {
             self.inbox.release(self.packets);

@@ -45,6 +45,7 @@ impl Analysis {
 
 impl Process<Packet> for Analysis {
     type Out = Finding;
+    type State = ();
 
     fn work(&mut self, packet: &Packet, _worker: &WorkerInfo) -> Result<Finding, Failure> {
         match (&packet.payload, packet.kind) {

@@ -44,23 +44,43 @@ pub struct WorkerInfo {
 #[error("{0}")]
 pub struct Failure(pub Cow<'static, str>);
 
-/// Work on payloads of type `P`.
+/// Work on payloads of type `P`, in two stages.
 ///
 /// Each worker owns one, so scratch space needs no lock. After a panic the worker drops its
 /// own and makes a new one.
+///
+/// - [`work`](Process::work) looks at the payload alone and may run anywhere, in any order.
+/// - [`settle`](Process::settle) adds what depends on the payloads before it with the same key:
+///   averages, rates of change, alarms. It gets that key's state, in the key's sequence, never
+///   two at once. An engine whose order is `parallel` somewhere refuses work with a state.
+///
+/// Work without a state has `type State = ();` and nothing to settle.
 pub trait Process<P>: Send {
     /// What the work results in; it goes to the worker's sink.
-    type Out;
+    type Out: Send;
+
+    /// What is remembered of each key. A type of size zero is no state.
+    type State: Default + Send;
 
     /// Does the work.
     fn work(&mut self, payload: &P, worker: &WorkerInfo) -> Result<Self::Out, Failure>;
+
+    /// Completes a result by what came before it. By default there is nothing to do.
+    fn settle(&mut self, _state: &mut Self::State, _out: &mut Self::Out) {}
+}
+
+/// Whether `S` can remember anything.
+pub const fn is_state<S>() -> bool {
+    size_of::<S>() > 0
 }
 
 impl<P, Out, F> Process<P> for F
 where
+    Out: Send,
     F: FnMut(&P, &WorkerInfo) -> Result<Out, Failure> + Send,
 {
     type Out = Out;
+    type State = ();
 
     fn work(&mut self, payload: &P, worker: &WorkerInfo) -> Result<Out, Failure> {
         self(payload, worker)

@@ -24,6 +24,7 @@ impl Spin {
 
 impl<P> Process<P> for Spin {
     type Out = Finding;
+    type State = ();
 
     fn work(&mut self, _payload: &P, _worker: &WorkerInfo) -> Result<Finding, Failure> {
         if self.for_ns > 0 {

@@ -73,6 +73,7 @@ pub enum Work {
 
 impl Process<Packet> for Work {
     type Out = Finding;
+    type State = ();
 
     fn work(&mut self, packet: &Packet, worker: &WorkerInfo) -> Result<Finding, Failure> {
         match self {

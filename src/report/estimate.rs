@@ -76,6 +76,8 @@ fn worker_figures(id: u32, worker: &WorkerRows, rows: &Rows) -> WorkerFigures {
         packets: worker.packets,
         share: ratio(worker.packets as f64, finished(rows)),
         failed: worker.failed,
+        // A row whose chosen worker is another may have been taken, or had found no room there.
+        stolen: 0,
         capacity: 0.0,
         foreign_load: ratio(worker.foreign.0, worker.foreign.1),
         mhz_mean: None,

@@ -165,6 +165,8 @@ impl Rows {
             Outcome::Dropped(DropReason::InboxFull) => &mut ledger.dropped.inbox_full,
             Outcome::Dropped(DropReason::Closed) => &mut ledger.dropped.closed,
             Outcome::Dropped(DropReason::Evicted) => &mut ledger.dropped.evicted,
+            Outcome::Dropped(DropReason::OrderWindow) => &mut ledger.dropped.order_window,
+            Outcome::Dropped(DropReason::Expired) => &mut ledger.dropped.expired,
             Outcome::Abandoned => &mut ledger.abandoned,
         };
         *count = count.saturating_add(weight);

@@ -123,6 +123,7 @@ fn worker(index: u32, class: Class, duration_s: f64) -> WorkerFigures {
         packets: (per_s * duration_s) as u64,
         share: 0.0,
         failed: u64::from(index % 3),
+        stolen: 0,
         capacity: speed(class),
         foreign_load: 0.02,
         mhz_mean: None,

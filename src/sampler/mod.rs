@@ -153,7 +153,7 @@ impl Sampler {
         for (index, worker) in self.workers.iter().enumerate() {
             let (done, busy_ns) = {
                 let totals = worker.state.totals();
-                (totals.done, totals.busy_ns())
+                (totals.done, totals.busy_ns)
             };
             let id = worker.state.thread_id();
             let cpu_ns = id.and_then(|id| thread_cpu_ns(self.machine.proc_root(), id));

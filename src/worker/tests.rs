@@ -3,10 +3,9 @@
 use super::*;
 use crate::class::Class;
 use crate::ids::{CpuId, WorkerId};
-use crate::inbox::Message;
+use crate::inbox::{LanePlan, Stamp};
 use crate::job::Job;
-use crate::loads::LoadBoard;
-use crate::record::Assignment;
+use crate::process::Failure;
 
 const SUCCESS_NS: u64 = 100;
 
@@ -23,9 +22,13 @@ fn work(clock: Clock) -> impl FnMut(&bool, &WorkerInfo) -> Result<(), Failure> {
 }
 
 fn message(succeed: bool) -> Message<bool> {
-    let assignment =
-        Assignment { chosen: WorkerId(0), in_flight: 0, foreign_load: 0.0, enqueued_ns: 0 };
-    Message::One(Parcel { job: Job::new(0, succeed), assignment })
+    let body = Body::One(Job::new(0, succeed));
+    Message {
+        body,
+        lane: 0,
+        stamp: Stamp { enqueued_ns: 0, first: 0, count: 1, weight: 1 },
+        extras: None,
+    }
 }
 
 /// A worker that fails at once would look idle and draw all the traffic. Instead each failure
@@ -33,12 +36,24 @@ fn message(succeed: bool) -> Message<bool> {
 #[test]
 fn a_failing_worker_does_not_attract_traffic() {
     let board = Arc::new(LoadBoard::new([1.0]));
-    let inboxes = Arc::new(Inboxes::new(&board, 100));
+    let inboxes = Arc::new(Inboxes::new(&board, 100, LanePlan::default()));
     let clock = Clock::manual();
+    let settling = Settling {
+        sticky: Arc::default(),
+        ordered: Arc::new(crate::streams::OrderedTable::new(1)),
+        states: None,
+    };
+    let desk = Desk { inbox: inboxes.of(WorkerId(0)), settling: &settling };
     let mut worker = Worker::new(Parts {
         info: WorkerInfo { worker: WorkerId(0), cpu: CpuId(0), class: Class::Uniform },
         inboxes: inboxes.clone(),
+        board,
         state: Arc::default(),
+        settling: Arc::new(Settling {
+            sticky: Arc::default(),
+            ordered: settling.ordered.clone(),
+            states: None,
+        }),
         make_process: Box::new({
             let clock = clock.clone();
             move || work(clock.clone())
@@ -47,21 +62,24 @@ fn a_failing_worker_does_not_attract_traffic() {
         records: None,
         clock: clock.clone(),
         slowdown: Slowdown::NONE,
+        steal: false,
+        deadline_ns: None,
         typical: Arc::default(),
         halt: Arc::default(),
+        running: Arc::default(),
     });
-    let inbox = &inboxes.each[0];
     for succeed in [true, false, false, false] {
-        inbox.claim(1).map(|room| room.send(message(succeed))).unwrap();
+        desk.inbox.claim(1).map(|room| room.send(message(succeed))).unwrap();
     }
-    while let Some(message) = inbox.take() {
-        worker.run_message(inbox, message);
+    while let Some(message) = desk.inbox.take() {
+        worker.run_message(&desk, message);
     }
+    worker.flush(&desk);
     assert_eq!(worker.parts.state.counts.failed.get(), 3);
     let mut in_flight = Vec::new();
     for _ in 0..4 {
-        worker.release_owed(inbox);
-        in_flight.push(inbox.in_flight());
+        worker.release_owed(&desk);
+        in_flight.push(desk.inbox.in_flight());
         clock.advance(SUCCESS_NS);
     }
     assert_eq!(in_flight, [3, 2, 1, 0]);

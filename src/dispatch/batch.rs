@@ -1,0 +1,117 @@
+//! A batch on its way into one message a worker and lane.
+
+use super::{Dispatcher, Refused, ask, note_of};
+use crate::ids::WorkerId;
+use crate::inbox::{Body, Extras, Message};
+use crate::job::Job;
+use crate::loads::Choice;
+use crate::packet::Kind;
+use crate::streams::Ticket;
+
+/// What goes to each worker, lane by lane.
+pub struct Groups<P> {
+    each: Vec<Group<P>>,
+    lanes: usize,
+}
+
+struct Group<P> {
+    jobs: Vec<Job<P>>,
+    extras: Option<Box<Extras>>,
+}
+
+impl<P> Groups<P> {
+    pub fn new(workers: usize, lanes: usize) -> Self {
+        let group = |_| Group { jobs: Vec::new(), extras: None };
+        Groups { each: (0..workers * lanes).map(group).collect(), lanes }
+    }
+
+    fn of(&mut self, worker: WorkerId, lane: u8) -> &mut Group<P> {
+        &mut self.each[worker.index() * self.lanes + lane as usize]
+    }
+}
+
+impl<P> Dispatcher<P> {
+    /// The common case, everything in any order: one call of the policy for the whole batch.
+    pub(super) fn group_plainly(&mut self, jobs: &mut Vec<Job<P>>) {
+        self.choose_all(jobs);
+        let lane = self.ways.of(Kind::Other).lane;
+        let recording = self.parts.records.is_some();
+        // A little more than an even share: then most messages are allocated once.
+        let share = jobs.len().min(3 * jobs.len() / self.groups.each.len() / 2 + 2);
+        for (job, choice) in jobs.drain(..).zip(&self.choices) {
+            let group = self.groups.of(choice.worker, lane);
+            if group.jobs.is_empty() {
+                group.jobs.reserve(share);
+            }
+            if recording {
+                Extras::push(&mut group.extras, Some(note_of(*choice)), None);
+            }
+            group.jobs.push(job);
+        }
+    }
+
+    fn choose_all(&mut self, jobs: &[Job<P>]) {
+        let parts = &mut self.parts;
+        let now_ns = self.probe.now_ns();
+        self.asks.clear();
+        self.asks.extend(jobs.iter().map(|job| ask(job, now_ns)));
+        self.choices.clear();
+        parts.loads.refresh();
+        parts.policy.choose_batch(&self.asks, &parts.loads, &mut parts.random, &mut self.choices);
+        let (choices, workers) = (&self.choices, parts.loads.workers());
+        assert!(
+            choices.len() == jobs.len() && choices.iter().all(|choice| choice.worker.0 < workers),
+            "a policy answered {} packets with {} choices among {workers} workers",
+            jobs.len(),
+            choices.len(),
+        );
+    }
+
+    /// Packet by packet, each by the way of its kind.
+    pub(super) fn group_in_order(
+        &mut self,
+        jobs: &mut Vec<Job<P>>,
+        all: bool,
+        refused: &mut Vec<Refused<P>>,
+    ) {
+        self.parts.loads.refresh();
+        for job in jobs.drain(..) {
+            let way = self.ways.of(job.kind);
+            // What waits here may be what the window waits for.
+            let drawn = self.draw(way, &job, |dispatcher| {
+                dispatcher.send_groups(all, refused);
+                dispatcher.parts.loads.refresh();
+            });
+            match drawn {
+                Ok(ticket) => {
+                    let choice = self.choose(way, &job);
+                    self.put(choice, way.lane, job, ticket);
+                }
+                Err(reason) => refused.push(self.turn_away(job, reason)),
+            }
+        }
+    }
+
+    fn put(&mut self, choice: Choice, lane: u8, job: Job<P>, ticket: Option<Ticket>) {
+        let note = self.note(choice);
+        let group = self.groups.of(choice.worker, lane);
+        Extras::push(&mut group.extras, note, ticket);
+        group.jobs.push(job);
+    }
+
+    /// Sends what was grouped.
+    pub(super) fn send_groups(&mut self, all: bool, refused: &mut Vec<Refused<P>>) {
+        for at in 0..self.groups.each.len() {
+            let group = &mut self.groups.each[at];
+            if group.jobs.is_empty() {
+                continue;
+            }
+            let (jobs, extras) = (std::mem::take(&mut group.jobs), group.extras.take());
+            let (worker, lane) = (at / self.groups.lanes, (at % self.groups.lanes) as u8);
+            let stamp = self.probe.message(jobs.len() as u32, all);
+            let message = Message { body: Body::Many(jobs), lane, stamp, extras };
+            let way = self.ways.by_lane(lane);
+            self.deliver(way, WorkerId(worker as u32), message, &mut |one| refused.push(one));
+        }
+    }
+}

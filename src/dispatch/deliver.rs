@@ -1,0 +1,293 @@
+//! From a choice to a place in an inbox.
+
+use std::collections::VecDeque;
+
+use super::ways::Way;
+use super::{Dispatcher, Overflow, Refused};
+use crate::ids::WorkerId;
+use crate::inbox::{Body, Message, NoRoom, Stamp};
+use crate::ledger::DropReason;
+use crate::order::Order;
+use crate::priority::Priority;
+
+/// A stream that waits at a full worker moves when another one has room and would be done with
+/// it in less than this part of the time. Moving means waiting until its packets there are done.
+const MOVE_BELOW: f32 = 0.25;
+
+/// Looks, about 50 µs apart, for which a stream that moves is waited for.
+const FREE_TRIES: u32 = 4_000;
+
+/// In flight before a packet that others could work on as well: from so many on, a sleeping
+/// worker is woken to take some of it.
+const ROUSE_FROM: u32 = 2;
+
+/// What became of a packet that has no place.
+enum Stuck {
+    /// Refused, for this reason.
+    Refused(DropReason),
+    /// To be chosen for anew, once its stream is free.
+    Moves,
+}
+
+impl<P> Dispatcher<P> {
+    /// Queues `message` at `chosen`, or where its way allows; what cannot be queued goes `back`.
+    pub(super) fn deliver(
+        &mut self,
+        way: Way,
+        chosen: WorkerId,
+        message: Message<P>,
+        back: &mut dyn FnMut(Refused<P>),
+    ) {
+        if way.order != Order::Sticky {
+            if let Err((left, reason)) = self.deliver_anywhere(way, chosen, message) {
+                self.give_up(left, reason, back);
+            }
+            return;
+        }
+        match self.deliver_here(way, chosen, message) {
+            Ok(()) => {}
+            Err((left, Stuck::Refused(reason))) => self.give_up(left, reason, back),
+            Err((left, Stuck::Moves)) => self.deliver_anew(way, left, back),
+        }
+    }
+
+    /// A packet that any worker may have.
+    fn deliver_anywhere(
+        &mut self,
+        way: Way,
+        chosen: WorkerId,
+        message: Message<P>,
+    ) -> Result<(), (Message<P>, DropReason)> {
+        let (mut worker, mut left) = (chosen, message);
+        loop {
+            match self.send(worker, left) {
+                Ok(None) => {
+                    self.rouse_a_thief(worker);
+                    return Ok(());
+                }
+                Ok(Some(rest)) => left = rest,
+                Err((whole, no_room)) => {
+                    left = whole;
+                    match self.elsewhere(chosen, no_room, way.priority) {
+                        Ok(other) => worker = other,
+                        Err(reason) => return Err((left, reason)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends as much as fits; what does not fit comes back.
+    fn send(
+        &self,
+        worker: WorkerId,
+        mut message: Message<P>,
+    ) -> Result<Option<Message<P>>, (Message<P>, NoRoom)> {
+        match self.parts.inboxes.of(worker).claim(message.places()) {
+            Ok(room) => {
+                let rest = message.split_off(room.packets() as usize);
+                self.parts.counts.accepted.add(u64::from(room.packets()));
+                room.send(message);
+                Ok(rest)
+            }
+            Err(no_room) => Err((message, no_room)),
+        }
+    }
+
+    /// A worker to try next, the one tried having no room; why not, when the packet must be
+    /// refused. The inbox of one worker alone is closed when its thread died.
+    fn elsewhere(
+        &mut self,
+        chosen: WorkerId,
+        no_room: NoRoom,
+        priority: Priority,
+    ) -> Result<WorkerId, DropReason> {
+        if let Some(other) = self.best_with_room() {
+            return Ok(other);
+        }
+        let inboxes = &self.parts.inboxes;
+        let Some(open) = inboxes.each.iter().position(|inbox| !inbox.is_closed()) else {
+            return Err(DropReason::Closed);
+        };
+        let target = if no_room == NoRoom::Closed { WorkerId(open as u32) } else { chosen };
+        match self.parts.overflow {
+            Overflow::Block => {
+                inboxes.wait_for_room();
+                Ok(target)
+            }
+            overflow => {
+                let made = self.make_room_anywhere(target, overflow, priority);
+                made.ok_or(DropReason::InboxFull)
+            }
+        }
+    }
+
+    /// Makes room for a packet of this priority at `target`, or where there is something that
+    /// matters less than what waits there.
+    fn make_room_anywhere(
+        &self,
+        target: WorkerId,
+        overflow: Overflow,
+        priority: Priority,
+    ) -> Option<WorkerId> {
+        let workers = self.parts.loads.workers();
+        let highest = evictable(overflow, priority)?;
+        let levels = Priority::ALL.into_iter().filter(|level| *level <= highest);
+        levels
+            .flat_map(|level| (0..workers).map(move |step| (level, (target.0 + step) % workers)))
+            .map(|(level, worker)| (level, WorkerId(worker)))
+            .find(|(level, worker)| self.make_room(*worker, *level))
+            .map(|(_, worker)| worker)
+    }
+
+    fn best_with_room(&mut self) -> Option<WorkerId> {
+        self.parts.loads.refresh();
+        let loads = &self.parts.loads;
+        (0..loads.workers())
+            .map(WorkerId)
+            .filter(|worker| self.parts.inboxes.of(*worker).has_room())
+            .min_by(|a, b| loads.expected_delay(*a).total_cmp(&loads.expected_delay(*b)))
+    }
+
+    /// A packet that only `worker` may have.
+    fn deliver_here(
+        &mut self,
+        way: Way,
+        worker: WorkerId,
+        message: Message<P>,
+    ) -> Result<(), (Message<P>, Stuck)> {
+        let mut left = message;
+        loop {
+            let no_room = match self.send(worker, left) {
+                Ok(None) => return Ok(()),
+                Ok(Some(rest)) => {
+                    left = rest;
+                    continue;
+                }
+                Err((whole, no_room)) => {
+                    left = whole;
+                    no_room
+                }
+            };
+            if let Err(stuck) = self.wait_here(way, worker, no_room) {
+                return Err((left, stuck));
+            }
+        }
+    }
+
+    /// Waits for room at `worker`, or makes some.
+    fn wait_here(&mut self, way: Way, worker: WorkerId, no_room: NoRoom) -> Result<(), Stuck> {
+        if no_room == NoRoom::Closed {
+            let open = self.parts.inboxes.each.iter().any(|inbox| !inbox.is_closed());
+            return Err(if open { Stuck::Moves } else { Stuck::Refused(DropReason::Closed) });
+        }
+        let overflow = self.parts.overflow;
+        if overflow != Overflow::Block {
+            let highest = evictable(overflow, way.priority);
+            let made = highest.is_some_and(|highest| self.make_room(worker, highest));
+            return if made { Ok(()) } else { Err(Stuck::Refused(DropReason::InboxFull)) };
+        }
+        if self.would_gain_by_moving(worker) {
+            return Err(Stuck::Moves);
+        }
+        self.parts.inboxes.wait_for_room_at(worker);
+        Ok(())
+    }
+
+    fn would_gain_by_moving(&mut self, from: WorkerId) -> bool {
+        let best = self.best_with_room();
+        let loads = &self.parts.loads;
+        best.is_some_and(|best| {
+            loads.expected_delay(best) < MOVE_BELOW * loads.expected_delay(from)
+        })
+    }
+
+    /// The packets of a message whose streams shall move: each waits until nothing of its stream
+    /// is in flight, so that none is overtaken, and is chosen for anew.
+    fn deliver_anew(&mut self, way: Way, message: Message<P>, back: &mut dyn FnMut(Refused<P>)) {
+        let mut left: VecDeque<Message<P>> = singly(message).collect();
+        // All leave before any enters anew: those behind it hold a place as well.
+        left.iter().for_each(|message| self.leave(message));
+        while let Some(mut message) = left.pop_front() {
+            let Body::One(job) = &message.body else { continue };
+            self.wait_until_free(job.key);
+            self.parts.loads.refresh();
+            let choice = self.choose(way, job);
+            message.extras = self.extras(choice, None);
+            match self.deliver_here(way, choice.worker, message) {
+                Ok(()) => {}
+                Err((message, Stuck::Refused(reason))) => self.give_up(message, reason, back),
+                Err((message, Stuck::Moves)) => {
+                    self.leave(&message);
+                    left.push_front(message);
+                }
+            }
+        }
+    }
+
+    fn leave(&self, message: &Message<P>) {
+        if let Body::One(job) = &message.body {
+            self.parts.sticky.leave(job.key);
+        }
+    }
+
+    /// Waits until nothing of the stream of `key` is in flight, or all is closing. That takes as
+    /// long as its worker's inbox does; where another dispatcher keeps the stream busy it is not
+    /// waited for longer than [`FREE_TRIES`] looks, and goes where it went before.
+    fn wait_until_free(&self, key: crate::job::Key) {
+        let mut tries = 0;
+        while tries < FREE_TRIES
+            && !self.parts.sticky.is_free(key)
+            && self.parts.inboxes.each.iter().any(|inbox| !inbox.is_closed())
+        {
+            tries += 1;
+            crate::sync::back_off(tries);
+        }
+    }
+
+    /// Takes a message out of an inbox: the oldest of those that matter least, and no more than
+    /// `highest`. False when there is none: the worker has it all in hand, or all of it matters
+    /// more.
+    fn make_room(&self, worker: WorkerId, highest: Priority) -> bool {
+        let inbox = self.parts.inboxes.of(worker);
+        let Some(message) = inbox.queue().evict(highest) else {
+            return false;
+        };
+        let places = message.places();
+        if let Body::Nudge(ticket) = message.body {
+            // It is no packet; somebody else is to look.
+            self.nudge(ticket);
+        } else {
+            self.give_up(message, DropReason::Evicted, &mut drop);
+        }
+        inbox.release(places);
+        true
+    }
+
+    /// Wakes a sleeping worker, if there is one and `worker` has more than it can do.
+    fn rouse_a_thief(&self, worker: WorkerId) {
+        let inboxes = &self.parts.inboxes;
+        if self.parts.steal && inboxes.of(worker).in_flight() > ROUSE_FROM {
+            let _ = inboxes.each.iter().any(|inbox| inbox.in_flight() == 0 && inbox.rouse());
+        }
+    }
+}
+
+/// The highest priority that may be evicted for a packet of this one.
+fn evictable(overflow: Overflow, priority: Priority) -> Option<Priority> {
+    match overflow {
+        Overflow::Block => None,
+        Overflow::DropNewest => priority.below(),
+        Overflow::DropOldest => Some(priority),
+    }
+}
+
+/// Each packet of `message` as a message of its own, measured if it was to be.
+fn singly<P>(message: Message<P>) -> impl Iterator<Item = Message<P>> {
+    let (stamp, lane) = (message.stamp, message.lane);
+    message.into_packets().enumerate().map(move |(at, (job, ..))| {
+        let count = u32::from(stamp.measures(at));
+        let stamp = if count > 0 { Stamp { first: 0, count, ..stamp } } else { Stamp::default() };
+        Message { body: Body::One(job), lane, stamp, extras: None }
+    })
+}

@@ -1,0 +1,288 @@
+//! Results that are released in the sequence in which their packets were dispatched.
+//!
+//! A packet gets a *ticket* of its stream when it is dispatched. Any worker may finish it. Whoever
+//! finishes the ticket that is next releases it, and after it those that waited for it; others
+//! leave their result and go. Only one worker at a time releases for a stream, and it holds no
+//! lock meanwhile: what the work does with a result keeps nobody waiting.
+//!
+//! A ticket whose packet was dropped is *void*: it is skipped. If that makes a result
+//! releasable and nobody is at it, the caller must send a worker to look (a nudge).
+//!
+//! The bound: a stream has at most a *window* of tickets that are given out and not released; at
+//! the window a dispatcher waits or refuses, as at a full inbox. So at most a window's results
+//! wait for one straggler.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::place_of;
+use crate::job::Key;
+
+/// log2 of the number of places.
+const BITS: u32 = 10;
+
+/// How long a dispatcher waits for room before it looks whether the engine is closing.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// A packet's place in the sequence of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    place: u32,
+    number: u64,
+}
+
+/// Too many tickets of this stream are out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowFull;
+
+/// What dispatchers see of an [`OrderedTable`], whatever results it holds.
+pub trait Tickets: Send + Sync {
+    /// The next ticket of the stream of `key`.
+    fn draw(&self, key: Key) -> Result<Ticket, WindowFull>;
+    /// Waits a moment for the window of `key` to move; may come back before it did.
+    fn wait(&self, key: Key);
+    /// Skips a ticket. True when a worker must now look after the stream.
+    fn cancel(&self, ticket: Ticket) -> bool;
+    /// The most results that may wait, all streams together.
+    fn waiting_max(&self) -> u64;
+}
+
+/// The streams' sequences, and results of type `R` that wait in them.
+#[derive(Debug)]
+pub struct OrderedTable<R> {
+    window: u64,
+    places: Box<[Sequence<R>]>,
+}
+
+#[derive(Debug)]
+struct Sequence<R> {
+    line: Mutex<Line<R>>,
+    moved: Condvar,
+}
+
+#[derive(Debug)]
+struct Line<R> {
+    /// The next ticket to give out.
+    drawn: u64,
+    /// The next ticket to release.
+    next: u64,
+    /// Somebody is releasing.
+    releasing: bool,
+    /// Somebody waits for the window to move.
+    waited_for: bool,
+    /// What came of the tickets from `next` on; `None` where it is still open.
+    waiting: VecDeque<Option<Ended<R>>>,
+}
+
+#[derive(Debug)]
+enum Ended<R> {
+    Result(R),
+    Void,
+}
+
+impl<R> Line<R> {
+    fn put(&mut self, number: u64, ended: Ended<R>) {
+        let at = (number - self.next) as usize;
+        if self.waiting.len() <= at {
+            self.waiting.resize_with(at + 1, || None);
+        }
+        self.waiting[at] = Some(ended);
+    }
+
+    /// Takes the next result, if it is there; void tickets before it are skipped.
+    fn take(&mut self) -> Option<R> {
+        while let Some(Some(_)) = self.waiting.front() {
+            self.next += 1;
+            if let Some(Some(Ended::Result(result))) = self.waiting.pop_front() {
+                return Some(result);
+            }
+        }
+        None
+    }
+}
+
+impl<R> OrderedTable<R> {
+    /// A table in which each stream has at most `window` (1 or more) tickets out.
+    pub fn new(window: u32) -> Self {
+        let sequence = |_| Sequence {
+            line: Mutex::new(Line {
+                drawn: 0,
+                next: 0,
+                releasing: false,
+                waited_for: false,
+                waiting: VecDeque::new(),
+            }),
+            moved: Condvar::new(),
+        };
+        let window = u64::from(window.max(1));
+        OrderedTable { window, places: (0..1usize << BITS).map(sequence).collect() }
+    }
+
+    /// Leaves the result of `ticket`; calls `release` for every result whose turn it is.
+    /// `release` runs without any lock and must not panic.
+    pub fn finish(&self, ticket: Ticket, result: R, release: impl FnMut(R)) {
+        let sequence = &self.places[ticket.place as usize];
+        let mut line = sequence.lock();
+        line.put(ticket.number, Ended::Result(result));
+        sequence.release(line, release);
+    }
+
+    /// Skips `ticket`, and calls `release` for every result whose turn it is then.
+    pub fn skip(&self, ticket: Ticket, release: impl FnMut(R)) {
+        let sequence = &self.places[ticket.place as usize];
+        let mut line = sequence.lock();
+        line.put(ticket.number, Ended::Void);
+        sequence.release(line, release);
+    }
+
+    /// Calls `release` for every result whose turn it is in the stream of `ticket`.
+    pub fn look(&self, ticket: Ticket, release: impl FnMut(R)) {
+        let sequence = &self.places[ticket.place as usize];
+        sequence.release(sequence.lock(), release);
+    }
+
+    /// Calls `release` for every result that still waits, in sequence: at the end of a run, when
+    /// what they waited for will never come.
+    pub fn sweep(&self, mut release: impl FnMut(R)) {
+        for sequence in &self.places {
+            let left = std::mem::take(&mut sequence.lock().waiting);
+            for ended in left.into_iter().flatten() {
+                if let Ended::Result(result) = ended {
+                    release(result);
+                }
+            }
+        }
+    }
+}
+
+impl<R> Sequence<R> {
+    fn lock(&self) -> MutexGuard<'_, Line<R>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn release<'a>(&'a self, mut line: MutexGuard<'a, Line<R>>, mut release: impl FnMut(R)) {
+        if line.releasing {
+            // Whoever is at it looks again before it goes.
+            return;
+        }
+        line.releasing = true;
+        while let Some(result) = line.take() {
+            self.tell(&mut line);
+            drop(line);
+            release(result);
+            line = self.lock();
+        }
+        line.releasing = false;
+        self.tell(&mut line);
+    }
+
+    fn tell(&self, line: &mut Line<R>) {
+        if std::mem::take(&mut line.waited_for) {
+            self.moved.notify_all();
+        }
+    }
+}
+
+impl<R: Send> Tickets for OrderedTable<R> {
+    fn draw(&self, key: Key) -> Result<Ticket, WindowFull> {
+        let place = place_of(key, BITS);
+        let mut line = self.places[place].lock();
+        if line.drawn - line.next >= self.window {
+            return Err(WindowFull);
+        }
+        line.drawn += 1;
+        Ok(Ticket { place: place as u32, number: line.drawn - 1 })
+    }
+
+    fn wait(&self, key: Key) {
+        let sequence = &self.places[place_of(key, BITS)];
+        let mut line = sequence.lock();
+        if line.drawn - line.next >= self.window {
+            line.waited_for = true;
+            drop(sequence.moved.wait_timeout(line, LOOK_EVERY));
+        }
+    }
+
+    fn cancel(&self, ticket: Ticket) -> bool {
+        let sequence = &self.places[ticket.place as usize];
+        let mut line = sequence.lock();
+        line.put(ticket.number, Ended::Void);
+        if line.releasing {
+            return false;
+        }
+        while let Some(Some(Ended::Void)) = line.waiting.front() {
+            line.waiting.pop_front();
+            line.next += 1;
+        }
+        sequence.tell(&mut line);
+        matches!(line.waiting.front(), Some(Some(Ended::Result(_))))
+    }
+
+    fn waiting_max(&self) -> u64 {
+        self.window * self.places.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use proptest::prelude::*;
+
+    const KEY: Key = Key(3);
+
+    proptest! {
+        /// Tickets finish in any order, some are skipped by workers, some cancelled by
+        /// dispatchers: results come out in sequence, every one of them, and none waits for a
+        /// ticket that has ended.
+        #[test]
+        fn results_come_out_in_sequence(
+            ends in prop::collection::vec(0u8..4, 1..60),
+            seed: u64,
+        ) {
+            let table = OrderedTable::new(64);
+            let tickets: Vec<Ticket> = ends.iter().map(|_| table.draw(KEY).unwrap()).collect();
+            let mut order: Vec<usize> = (0..ends.len()).collect();
+            let mut random = Random::new(seed);
+            (1..order.len()).rev().for_each(|at| order.swap(at, random.below(at as u32 + 1) as usize));
+            let mut out = Vec::new();
+            for (done, at) in order.iter().enumerate() {
+                match ends[*at] {
+                    0 => table.skip(tickets[*at], |n| out.push(n)),
+                    1 => if table.cancel(tickets[*at]) { table.look(tickets[*at], |n| out.push(n)) },
+                    _ => table.finish(tickets[*at], *at, |n| out.push(n)),
+                }
+                let ended = |at: &usize| order[..=done].contains(at);
+                let first_open = (0..ends.len()).find(|at| !ended(at)).unwrap_or(ends.len());
+                let due: Vec<usize> = (0..first_open).filter(|at| ends[*at] > 1).collect();
+                prop_assert_eq!(&out, &due);
+            }
+        }
+    }
+
+    #[test]
+    fn the_window_bounds_what_waits_for_a_straggler() {
+        let table = OrderedTable::new(3);
+        let tickets = [(); 3].map(|()| table.draw(KEY).unwrap());
+        assert_eq!(table.draw(KEY), Err(WindowFull));
+        let mut out = Vec::new();
+        table.finish(tickets[1], 1, |n| out.push(n));
+        table.finish(tickets[2], 2, |n| out.push(n));
+        assert_eq!((table.draw(KEY), &out[..]), (Err(WindowFull), &[][..]));
+        table.finish(tickets[0], 0, |n| out.push(n));
+        assert_eq!(out, [0, 1, 2]);
+        assert!(table.draw(KEY).is_ok());
+    }
+
+    #[test]
+    fn a_sweep_releases_what_waits_for_nothing() {
+        let table = OrderedTable::new(8);
+        let tickets = [(); 4].map(|()| table.draw(KEY).unwrap());
+        table.finish(tickets[3], 3, |_| unreachable!());
+        table.finish(tickets[1], 1, |_| unreachable!());
+        let mut out = Vec::new();
+        table.sweep(|n| out.push(n));
+        assert_eq!(out, [1, 3]);
+    }
+}
