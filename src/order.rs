@@ -97,6 +97,15 @@ impl OrderRule {
     }
 }
 
+/// A packet's place in the sequence of its stream, in `ordered`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The stream's place in the table of streams.
+    pub place: u32,
+    /// The number in that stream, from 0.
+    pub number: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,8 +5,8 @@ use crate::ids::WorkerId;
 use crate::inbox::{Body, Extras, Message};
 use crate::job::Job;
 use crate::loads::Choice;
+use crate::order::Ticket;
 use crate::packet::Kind;
-use crate::streams::Ticket;
 
 /// What goes to each worker, lane by lane.
 pub struct Groups<P> {

@@ -27,13 +27,13 @@ use crate::inbox::{Body, Extras, Inboxes, Message, Note, Stamp};
 use crate::job::Job;
 use crate::ledger::{DropReason, Outcome};
 use crate::loads::{Choice, Loads};
-use crate::order::{Order, OrderRule};
+use crate::order::{Order, OrderRule, Ticket};
 use crate::policy::{Ask, Policy};
 use crate::priority::Priorities;
 use crate::random::Random;
 use crate::record::{Assignment, Record};
 use crate::record_buffer::RecordBuffer;
-use crate::streams::{Place, StickyTable, Ticket, Tickets};
+use crate::streams::{Place, StickyTable, Tickets};
 
 use batch::Groups;
 use probe::Probe;

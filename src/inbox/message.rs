@@ -5,7 +5,7 @@
 
 use crate::ids::WorkerId;
 use crate::job::Job;
-use crate::streams::Ticket;
+use crate::order::Ticket;
 
 /// One entry of the queue.
 #[derive(Debug)]

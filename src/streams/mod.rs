@@ -12,7 +12,7 @@ mod ordered;
 mod states;
 mod sticky;
 
-pub use ordered::{OrderedTable, Ticket, Tickets, WindowFull};
+pub use ordered::{OrderedTable, Tickets, WindowFull};
 pub use states::States;
 pub use sticky::{Place, StickyTable};
 

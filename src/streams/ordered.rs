@@ -18,19 +18,13 @@ use std::time::Duration;
 
 use super::place_of;
 use crate::job::Key;
+use crate::order::Ticket;
 
 /// log2 of the number of places.
 const BITS: u32 = 10;
 
 /// How long a dispatcher waits for room before it looks whether the engine is closing.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-
-/// A packet's place in the sequence of its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    place: u32,
-    number: u64,
-}
 
 /// Too many tickets of this stream are out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

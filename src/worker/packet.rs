@@ -7,11 +7,10 @@ use super::{DeskOf, Finished, Worker, panic_message};
 use crate::inbox::{Extras, Stamp};
 use crate::job::{Job, Key};
 use crate::ledger::{DropReason, Outcome};
-use crate::order::Order;
+use crate::order::{Order, Ticket};
 use crate::packet::Kind;
 use crate::process::{Failure, Process, Sink};
 use crate::record::{Assignment, Ran, Record};
-use crate::streams::Ticket;
 use crate::totals::Done;
 
 /// What is known of a packet besides its job.
