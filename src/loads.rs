@@ -174,6 +174,12 @@ impl Loads {
         (seen.in_flight + 1) as f32 * seen.delay
     }
 
+    /// The expected delay of a packet at `worker` that finds nobody before it: the part of
+    /// [`Loads::expected_delay`] that does not change within a reading.
+    pub fn delay_when_idle(&self, worker: WorkerId) -> f32 {
+        self.seen(worker).delay
+    }
+
     /// Settles on `worker`: from here on this reading counts one packet more there.
     ///
     /// # Panics

@@ -21,6 +21,18 @@ pub fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Lets a moment pass: in place, twice as long with each try and up to about a microsecond, or
+/// without a try by giving the CPU to whoever wants it.
+///
+/// A look takes cache lines away from the thread that is looked at, so the next look is not made
+/// at once: what comes meanwhile is then found together.
+pub fn pause(in_place: Option<u32>) {
+    match in_place {
+        Some(tries) => (0..1 << tries.min(6)).for_each(|_| std::hint::spin_loop()),
+        None => std::thread::yield_now(),
+    }
+}
+
 /// Lets a moment pass, longer with each try: first in place, then off the CPU, so that a
 /// thread it waits for can run even when that thread has a lower real-time priority.
 pub fn back_off(tries: u32) {

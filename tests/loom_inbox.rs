@@ -23,6 +23,10 @@ mod sync {
         condvar.wait(guard).expect("loom ends the run at a panic")
     }
 
+    pub fn pause(_in_place: Option<u32>) {
+        loom::thread::yield_now();
+    }
+
     pub fn back_off(_tries: u32) {
         loom::thread::yield_now();
     }
@@ -49,6 +53,8 @@ struct LoomQueue {
 }
 
 impl Queue<u32> for LoomQueue {
+    type Back = ();
+
     fn push(&self, message: u32) {
         let mut messages = sync::lock(&self.messages);
         messages.push_back(message);

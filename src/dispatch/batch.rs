@@ -12,6 +12,8 @@ use crate::packet::Kind;
 pub struct Groups<P> {
     each: Vec<Group<P>>,
     lanes: usize,
+    /// The memory of earlier batches.
+    spares: Vec<Vec<Job<P>>>,
 }
 
 struct Group<P> {
@@ -22,7 +24,14 @@ struct Group<P> {
 impl<P> Groups<P> {
     pub fn new(workers: usize, lanes: usize) -> Self {
         let group = |_| Group { jobs: Vec::new(), extras: None };
-        Groups { each: (0..workers * lanes).map(group).collect(), lanes }
+        Groups { each: (0..workers * lanes).map(group).collect(), lanes, spares: Vec::new() }
+    }
+
+    /// Keeps the memory of a batch for another one.
+    pub fn keep(&mut self, batch: Vec<Job<P>>) {
+        if self.spares.len() < self.each.len() {
+            self.spares.push(batch);
+        }
     }
 
     fn of(&mut self, worker: WorkerId, lane: u8) -> &mut Group<P> {
@@ -102,11 +111,12 @@ impl<P> Dispatcher<P> {
     /// Sends what was grouped.
     pub(super) fn send_groups(&mut self, all: bool, refused: &mut Vec<Refused<P>>) {
         for at in 0..self.groups.each.len() {
-            let group = &mut self.groups.each[at];
-            if group.jobs.is_empty() {
+            if self.groups.each[at].jobs.is_empty() {
                 continue;
             }
-            let (jobs, extras) = (std::mem::take(&mut group.jobs), group.extras.take());
+            let empty = self.groups.spares.pop().unwrap_or_default();
+            let group = &mut self.groups.each[at];
+            let (jobs, extras) = (std::mem::replace(&mut group.jobs, empty), group.extras.take());
             let (worker, lane) = (at / self.groups.lanes, (at % self.groups.lanes) as u8);
             let stamp = self.probe.message(jobs.len() as u32, all);
             let message = Message { body: Body::Many(jobs), lane, stamp, extras };

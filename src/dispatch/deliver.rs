@@ -79,7 +79,7 @@ impl<P> Dispatcher<P> {
 
     /// Sends as much as fits; what does not fit comes back.
     fn send(
-        &self,
+        &mut self,
         worker: WorkerId,
         mut message: Message<P>,
     ) -> Result<Option<Message<P>>, (Message<P>, NoRoom)> {
@@ -87,7 +87,9 @@ impl<P> Dispatcher<P> {
             Ok(room) => {
                 let rest = message.split_off(room.packets() as usize);
                 self.parts.counts.accepted.add(u64::from(room.packets()));
-                room.send(message);
+                if let Some(batch) = room.send(message) {
+                    self.groups.keep(batch);
+                }
                 Ok(rest)
             }
             Err(no_room) => Err((message, no_room)),

@@ -15,8 +15,10 @@ use crate::sync::{self, Arc, Condvar, Mutex, Thread};
 
 /// What the protocol needs of a queue: first in, first out, from and to any thread.
 pub trait Queue<T> {
-    /// Appends; never blocks, never refuses.
-    fn push(&self, message: T);
+    /// What comes back for a message.
+    type Back;
+    /// Appends; never waits for room, never refuses.
+    fn push(&self, message: T) -> Self::Back;
     /// Takes the oldest, if there is one.
     fn pop(&self) -> Option<T>;
 }
@@ -268,7 +270,10 @@ impl<Q, C: Row> Inbox<Q, C> {
         if self.is_finished() {
             return Idle::Finished;
         }
-        if patience.is_over() && self.word().try_sleep() {
+        if self.in_flight() > 0 {
+            // Counted and about to be queued, or owed: there is no sleep until it is over.
+            patience.wait_for_what_is_counted();
+        } else if patience.is_over() && self.word().try_sleep() {
             sync::park();
             self.word().wake();
             patience.slept();
@@ -283,22 +288,26 @@ impl<Q, C: Row> Inbox<Q, C> {
 ///
 /// Waking a thread costs microseconds on both sides, so under a dense stream it pays to look a
 /// little longer, and on a sparse one every look is waste. The worker finds out which it is: when
-/// the message came while it looked, it will look as long as that again, when it slept all the
+/// the message came while it looked, it will look longer the next time, when it slept all the
 /// same, half as long.
 #[derive(Debug, Default)]
 pub struct Patience {
     tries: u32,
     limit: u32,
+    counted: u32,
 }
 
-/// Looks in vain before a worker sleeps, at least and at most. The least is about a microsecond,
-/// less than waking it costs. None in debug builds, so that loom comes to the sleep at once.
-const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 16 };
-const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 64 };
+/// Looks in vain before a worker sleeps, at least and at most: the first are made in place and
+/// take about a microsecond together, less than waking costs; those after them give the CPU to
+/// whoever else wants it (the dispatcher, on a small machine), about half a microsecond each.
+/// None in debug builds, so that loom comes to the sleep at once.
+const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 6 };
+const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 24 };
 
 impl Patience {
     /// A message came.
     pub fn found(&mut self) {
+        self.counted = 0;
         if self.tries > 0 {
             self.limit = (self.limit + self.tries).min(LOOKS_MAX);
             self.tries = 0;
@@ -321,7 +330,12 @@ impl Patience {
     }
 
     fn wait(&self) {
-        sync::back_off(self.tries);
+        sync::pause((self.tries <= LOOKS_MIN).then_some(self.tries));
+    }
+
+    fn wait_for_what_is_counted(&mut self) {
+        self.counted += 1;
+        sync::back_off(self.counted);
     }
 }
 
@@ -332,15 +346,16 @@ impl<Q, C: Row> Room<'_, Q, C> {
     }
 
     /// Queues `message`, which holds exactly [`Room::packets`] packets.
-    pub fn send<T>(mut self, message: T)
+    pub fn send<T>(mut self, message: T) -> Q::Back
     where
         Q: Queue<T>,
     {
-        self.inbox.queue.push(message);
+        let back = self.inbox.queue.push(message);
         self.packets = 0;
         if self.wake {
             self.inbox.wake_worker();
         }
+        back
     }
 }
 

@@ -12,7 +12,7 @@
 
 use super::{Ask, Policy};
 use crate::ids::WorkerId;
-use crate::loads::Loads;
+use crate::loads::{Choice, Loads};
 use crate::random::Random;
 
 /// Up to so many workers the default looks at all of them. Provisional: the measured cost of
@@ -24,19 +24,30 @@ pub const SCAN_ALL_MAX: u32 = 16;
 pub struct RandomizedLeastConnection {
     choices: Option<u32>,
     drawn: Vec<u32>,
+    /// The expected delays of all workers, while a batch is chosen for.
+    delays: Vec<f32>,
 }
 
 impl RandomizedLeastConnection {
     /// Looks at `choices` workers for each packet (at least 1, at most all); `None` for the
     /// default: all up to 16 workers, two above.
     pub fn new(choices: Option<u32>) -> Self {
-        RandomizedLeastConnection { choices, drawn: Vec::new() }
+        RandomizedLeastConnection { choices, drawn: Vec::new(), delays: Vec::new() }
     }
 
     fn best_of_all(loads: &Loads, random: &mut Random) -> WorkerId {
         let mut best = Best::new(WorkerId(0), loads);
         for worker in 1..loads.workers() {
             best.consider(WorkerId(worker), loads, random);
+        }
+        best.worker
+    }
+
+    /// As [`Self::best_of_all`], on delays that were read before; draws the same numbers.
+    fn least(delays: &[f32], random: &mut Random) -> WorkerId {
+        let mut best = Best { worker: WorkerId(0), delay: delays[0], equals: 1 };
+        for (worker, delay) in delays.iter().enumerate().skip(1) {
+            best.compare(WorkerId(worker as u32), *delay, random);
         }
         best.worker
     }
@@ -81,7 +92,10 @@ impl Best {
     }
 
     fn consider(&mut self, worker: WorkerId, loads: &Loads, random: &mut Random) {
-        let delay = loads.expected_delay(worker);
+        self.compare(worker, loads.expected_delay(worker), random);
+    }
+
+    fn compare(&mut self, worker: WorkerId, delay: f32, random: &mut Random) {
         if delay < self.delay {
             *self = Best { worker, delay, equals: 1 };
         } else if delay == self.delay {
@@ -101,6 +115,31 @@ impl Policy for RandomizedLeastConnection {
             1 => WorkerId(random.below(workers)),
             2 => Self::best_of_two(loads, random),
             choices => self.best_of_some(choices, loads, random),
+        }
+    }
+
+    fn choose_batch(
+        &mut self,
+        asks: &[Ask],
+        loads: &Loads,
+        random: &mut Random,
+        out: &mut Vec<Choice>,
+    ) {
+        if self.choices(loads.workers()) < loads.workers() {
+            for ask in asks {
+                let worker = self.choose(ask, loads, random);
+                out.push(loads.take(worker));
+            }
+            return;
+        }
+        self.delays.clear();
+        let all = (0..loads.workers()).map(WorkerId);
+        self.delays.extend(all.map(|worker| loads.expected_delay(worker)));
+        out.reserve(asks.len());
+        for _ in asks {
+            let worker = Self::least(&self.delays, random);
+            out.push(loads.take(worker));
+            self.delays[worker.index()] = loads.expected_delay(worker);
         }
     }
 

@@ -12,11 +12,13 @@ mod settling;
 mod slowdown;
 mod thief;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::clock::Clock;
 use crate::inbox::{Body, Idle, Inboxes, Message, Patience, WorkerInbox};
+use crate::job::Job;
 use crate::loads::LoadBoard;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::record_buffer::RecordBuffer;
@@ -96,6 +98,10 @@ struct Worker<P, W: Process<P>, S> {
     owed: Owed,
     cpu: CpuSampler,
     pending: Pending,
+    /// Taken out of the inbox, still counted there.
+    hand: VecDeque<Message<P>>,
+    /// The memory of batches that are done.
+    spares: Vec<Vec<Job<P>>>,
     panics: u64,
 }
 
@@ -106,8 +112,16 @@ where
 {
     fn new(mut parts: Parts<P, W, S>) -> Self {
         let process = (parts.make_process)();
-        let (owed, cpu, pending) = (Owed::default(), CpuSampler::new(), Pending::default());
-        Worker { parts, process, owed, cpu, pending, panics: 0 }
+        Worker {
+            parts,
+            process,
+            owed: Owed::default(),
+            cpu: CpuSampler::new(),
+            pending: Pending::default(),
+            hand: VecDeque::new(),
+            spares: Vec::new(),
+            panics: 0,
+        }
     }
 
     /// True when everything was finished, false when it was halted before.
@@ -115,7 +129,7 @@ where
         let mut patience = Patience::default();
         loop {
             self.release_owed(desk);
-            if let Some(message) = desk.inbox.take() {
+            if let Some(message) = self.next(desk) {
                 patience.found();
                 self.run_message(desk, message);
             } else {
@@ -138,6 +152,15 @@ where
         }
     }
 
+    /// The next message in hand, or in the inbox.
+    fn next(&mut self, desk: &DeskOf<'_, P, W>) -> Option<Message<P>> {
+        // What is not counted is not there: an idle look costs no lock.
+        if self.hand.is_empty() && desk.inbox.in_flight() > 0 {
+            desk.inbox.queue().take_some(self.pending.limit(), &mut self.hand, &mut self.spares);
+        }
+        self.hand.pop_front()
+    }
+
     fn halted(&self) -> bool {
         // Relaxed: a flag that is looked at again and again.
         self.parts.halt.load(Ordering::Relaxed)
@@ -149,8 +172,8 @@ where
         let mut facts = Facts { at: 0, order, stamp, extras: extras.as_deref(), previous_ns: None };
         match body {
             Body::One(job) => self.run_packet(desk, job, &mut facts),
-            Body::Many(jobs) => {
-                for job in jobs {
+            Body::Many(mut jobs) => {
+                for job in jobs.drain(..) {
                     // Halted in the middle of a batch: the rest stays counted as in flight, and
                     // the closing ledger calls it abandoned.
                     if self.halted() && desk.inbox.is_closed() {
@@ -160,6 +183,7 @@ where
                     self.run_packet(desk, job, &mut facts);
                     facts.at += 1;
                 }
+                self.spares.push(jobs);
             }
             Body::Nudge(ticket) => {
                 desk.settling.ordered.look(ticket, |finished| self.release(desk, finished));

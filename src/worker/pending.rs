@@ -56,7 +56,12 @@ impl Pending {
         self.done.push(done);
         // A moving average with a weight of 1/8; it only has to be right within a factor.
         self.service_ns = self.service_ns - self.service_ns / 8 + done.service_ns / 8;
-        self.limit = (FLUSH_NS / self.service_ns.max(1)).clamp(1, u64::from(PACKETS_MAX)) as u32;
+        self.limit = self.packets_in(FLUSH_NS).min(PACKETS_MAX);
+    }
+
+    /// About how many packets are worked on in so much time, at least one.
+    pub fn packets_in(&self, time_ns: u64) -> u32 {
+        (time_ns / self.service_ns.max(1)).clamp(1, 1_000) as u32
     }
 
     /// Packets that take no more than the work that may be kept back.

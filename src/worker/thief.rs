@@ -14,6 +14,10 @@ use crate::process::{Process, Sink};
 /// on cache lines that they need themselves.
 const LOOKS_APART: u32 = 8;
 
+/// Less work than this is not worth taking: fetching its packets from another core's cache, and
+/// slowing that core down meanwhile, costs a good part of it.
+const WORTH_NS: u64 = 20_000;
+
 impl<P, W, S> Worker<P, W, S>
 where
     W: Process<P>,
@@ -46,11 +50,12 @@ where
             capacity * (1.0 - foreign_load)
         };
         let mut worst = (1.0 / speed(own), None);
+        let worth = self.pending.packets_in(WORTH_NS);
         for worker in (0..board.workers()).map(WorkerId).filter(|worker| *worker != own) {
             let in_flight = board.in_flight(worker).count();
             let left = in_flight as f32 / speed(worker);
             // One packet is in hand; a few short ones are done before they are taken.
-            if in_flight > self.pending.limit() && left > worst.0 {
+            if in_flight > worth && left > worst.0 {
                 worst = (left, Some(worker));
             }
         }
