@@ -176,4 +176,6 @@ impl<P> Drop for Engine<P> {
 }
 
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 mod tests;

@@ -217,7 +217,8 @@ mod tests {
         for payload in 0..5 {
             put(&plan, &lanes, Priority::Low, Order::Parallel, payload);
         }
-        let (mut hand, mut spares) = (VecDeque::new(), vec![Vec::with_capacity(9); 40]);
+        let (mut hand, mut spares) = (VecDeque::new(), Vec::new());
+        spares.extend((0..40).map(|_| Vec::with_capacity(9)));
         lanes.take_some(3, &mut hand, &mut spares);
         assert_eq!((hand.len(), spares.len()), (3, 0));
         lanes.take_some(0, &mut hand, &mut spares);

@@ -1,0 +1,275 @@
+//! Laws of order on real threads: whatever the schedule, a key's packets are settled in the
+//! sequence in which they were dispatched, one at a time, and none is lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::*;
+use crate::dispatch::Overflow;
+use crate::job::{Job, Key};
+use crate::order::Order;
+use crate::packet::Kind;
+use crate::process::{Failure, Process, WorkerInfo};
+use crate::random::Random;
+use crate::topology::PlacementRequest;
+use proptest::prelude::*;
+
+/// What a packet of the tests asks for.
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    key: u64,
+    number: u64,
+    turns: u32,
+    deed: Deed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Deed {
+    Succeed,
+    Fail,
+    PanicAtWork,
+    PanicAtSettling,
+}
+
+/// What all workers saw together.
+#[derive(Debug, Default)]
+struct Seen {
+    settled: AtomicU64,
+    inversions: AtomicU64,
+}
+
+/// Notices inversions: its state is the last number of its key.
+#[derive(Clone)]
+struct Witness(Arc<Seen>);
+
+#[derive(Default)]
+struct Last {
+    number: Option<u64>,
+}
+
+impl Process<Task> for Witness {
+    type Out = Task;
+    type State = Last;
+
+    fn work(&mut self, task: &Task, _: &WorkerInfo) -> Result<Task, Failure> {
+        (0..task.turns).for_each(|_| std::hint::spin_loop());
+        match task.deed {
+            Deed::Fail => Err(Failure("asked to fail".into())),
+            Deed::PanicAtWork => std::panic::panic_any("asked to panic"),
+            _ => Ok(*task),
+        }
+    }
+
+    fn settle(&mut self, last: &mut Last, task: &mut Task) {
+        if last.number >= Some(task.number) {
+            self.0.inversions.fetch_add(1, Ordering::Relaxed);
+        }
+        last.number = Some(task.number);
+        if task.deed == Deed::PanicAtSettling {
+            std::panic::panic_any("asked to panic");
+        }
+        self.0.settled.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn hush_expected_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if info.payload().downcast_ref() != Some(&"asked to panic") {
+            eprintln!("{info}");
+        }
+    }));
+}
+
+/// Packets of `keys` keys, the first of which has every third one; some fail, some panic.
+fn tasks(random: &mut Random, keys: u64, packets: u64, trouble: bool) -> Vec<Task> {
+    let mut next = vec![0u64; keys as usize];
+    let task = |_| {
+        let hot = random.below(3) == 0;
+        let key = if hot { 0 } else { u64::from(random.below(keys as u32)) };
+        next[key as usize] += 1;
+        let deed = match random.below(40) {
+            0 if trouble => Deed::PanicAtWork,
+            1 if trouble => Deed::PanicAtSettling,
+            2 | 3 if trouble => Deed::Fail,
+            _ => Deed::Succeed,
+        };
+        let turns = [0, 3, 30, 300][random.below(4) as usize];
+        Task { key, number: next[key as usize], turns, deed }
+    };
+    (0..packets).map(task).collect()
+}
+
+fn job(task: &Task) -> Job<Task> {
+    // Kinds by key, so that an engine may have several ways at once.
+    let kind = Kind::ALL[(task.key % 4) as usize];
+    Job { key: Key(task.key), kind, sequence: task.number, payload: *task }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Random loads, moves, failures, panics, refusals, evictions and expiries, singly and in
+    /// batches, in either mode or both at once beside each other: no inversion in any stream, the
+    /// ledger closes, and what was processed is what was settled.
+    #[test]
+    fn streams_stay_in_order(
+        rule in prop::sample::select(vec![
+            OrderRule::all(Order::Sticky),
+            OrderRule::all(Order::Ordered),
+            OrderRule::all(Order::Sticky).with(Kind::Vibration, Order::Ordered),
+        ]),
+        overflow in prop::sample::select(&Overflow::ALL),
+        policy in prop::sample::select(&crate::policy::NAMES),
+        workers in 1u32..5,
+        bound in 1u32..40,
+        window in 1u32..20,
+        batch in 1usize..40,
+        keys in 1u64..30,
+        deadline in prop::option::of(Just(Duration::from_micros(200))),
+        seed: u64,
+    ) {
+        hush_expected_panics();
+        let seen = Arc::new(Seen::default());
+        let witness = Witness(seen.clone());
+        let builder = Engine::builder()
+            .placement(PlacementRequest { cpus: None, workers: Some(workers) })
+            .policy(policy, None)
+            .seed(seed)
+            .inbox_bound(bound)
+            .overflow(overflow)
+            .order(rule)
+            .order_window(window);
+        let builder = if let Some(deadline) = deadline { builder.deadline(deadline) } else { builder };
+        let mut engine = builder.process(witness).start().unwrap();
+        let mut dispatcher = engine.dispatcher();
+        let tasks = tasks(&mut Random::new(seed), keys, 1_500, true);
+        for (at, chunk) in tasks.chunks(batch).enumerate() {
+            if at % 3 == 0 {
+                chunk.iter().for_each(|task| drop(dispatcher.dispatch(job(task))));
+            } else {
+                dispatcher.dispatch_batch(&mut chunk.iter().map(job).collect());
+            }
+            let reading = engine.ledger();
+            prop_assert!(reading.closes(), "{reading}");
+        }
+        let inboxes = engine.shared.inboxes.clone();
+        let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+        prop_assert!(ledger.closes() && ledger.received == tasks.len() as u64, "{ledger}");
+        prop_assert_eq!((inboxes.in_flight(), ledger.abandoned), (0, 0));
+        prop_assert_eq!(seen.inversions.load(Ordering::Relaxed), 0);
+        prop_assert_eq!(ledger.processed, seen.settled.load(Ordering::Relaxed));
+        if overflow == Overflow::Block && deadline.is_none() {
+            prop_assert_eq!(ledger.dropped.total(), 0, "{}", ledger);
+        }
+    }
+}
+
+/// Ten million packets, in either mode, from one bringing thread; a release check, since it takes
+/// minutes in a debug build: `cargo test --release --lib ten_million -- --ignored`.
+#[test]
+#[ignore = "takes minutes in a debug build"]
+fn ten_million_packets_stay_in_order() {
+    for order in [Order::Sticky, Order::Ordered] {
+        let seen = Arc::new(Seen::default());
+        let mut engine = Engine::builder()
+            .placement(PlacementRequest { cpus: None, workers: Some(4) })
+            .order(OrderRule::all(order))
+            .seed(7)
+            .process(Witness(seen.clone()))
+            .start()
+            .unwrap();
+        let mut dispatcher = engine.dispatcher();
+        let mut random = Random::new(7);
+        let mut next = [0u64; 64];
+        for _ in 0..10_000_000 / 32 {
+            let task = |_| {
+                let key = if random.below(5) == 0 { 0 } else { random.below(64) };
+                next[key as usize] += 1;
+                let number = next[key as usize];
+                let turns = random.below(4);
+                job(&Task { key: u64::from(key), number, turns, deed: Deed::Succeed })
+            };
+            dispatcher.dispatch_batch(&mut (0..32).map(task).collect());
+        }
+        let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+        assert_eq!((ledger.received, ledger.processed), (10_000_000, 10_000_000));
+        assert_eq!(seen.settled.load(Ordering::Relaxed), 10_000_000);
+        assert_eq!(seen.inversions.load(Ordering::Relaxed), 0, "{order}");
+    }
+}
+
+/// Work that remembers is refused where packets may be worked on in any order.
+#[test]
+fn state_in_parallel_order_is_refused() {
+    let start = |rule| Engine::builder().order(rule).process(Witness(Arc::default())).start();
+    let mixed = OrderRule::all(Order::Ordered).with(Kind::Load, Order::Parallel);
+    for rule in [OrderRule::default(), mixed] {
+        let error = start(rule).err().map(|error| error.to_string()).unwrap();
+        assert!(error.contains("sticky or ordered"), "{error}");
+    }
+    assert!(start(OrderRule::all(Order::Sticky)).is_ok());
+}
+
+/// A packet that waited longer than the deadline is not worked on, and the account says so.
+#[test]
+fn what_is_too_old_expires() {
+    let mut engine = Engine::builder()
+        .placement(PlacementRequest { cpus: None, workers: Some(1) })
+        .deadline(Duration::ZERO)
+        .process(|_: &(), _: &WorkerInfo| Ok(()))
+        .start()
+        .unwrap();
+    let mut dispatcher = engine.dispatcher();
+    for _ in 0..50 {
+        dispatcher.dispatch_batch(&mut (0..8).map(|key| Job::new(key, ())).collect());
+    }
+    let ledger = engine.drain(Duration::from_secs(60)).unwrap();
+    assert!(ledger.closes() && ledger.dropped.expired > 0, "{ledger}");
+    assert_eq!(ledger.processed + ledger.dropped.expired, 400);
+}
+
+/// An idle worker takes from one that a bad rule loads alone.
+#[test]
+fn an_idle_worker_takes_from_a_loaded_one() {
+    struct FirstOnly;
+    impl Policy for FirstOnly {
+        fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
+            WorkerId(0)
+        }
+        fn name(&self) -> &'static str {
+            "first-only"
+        }
+        fn choices(&self, _: u32) -> u32 {
+            1
+        }
+    }
+    use crate::ids::WorkerId;
+    use crate::policy::{Ask, Policy};
+    let run = |steal| {
+        let mut engine = Engine::builder()
+            .placement(PlacementRequest { cpus: None, workers: Some(2) })
+            .own_policy(|| FirstOnly)
+            .steal(steal)
+            // All fit, even into the least part of the bound that a busy core has.
+            .inbox_bound(8_000)
+            .process(crate::process::Spin::new(Duration::from_micros(100)))
+            .start()
+            .unwrap();
+        let mut dispatcher = engine.dispatcher();
+        for key in 0..300u64 {
+            dispatcher.dispatch(Job::new(key, ())).unwrap();
+        }
+        let closing = engine.finish(Duration::from_secs(60));
+        assert_eq!(closing.last.ledger.processed, 300);
+        closing
+            .last
+            .workers
+            .iter()
+            .map(|worker| (worker.packets, worker.stolen))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(run(false), [(300, 0), (0, 0)]);
+    let shares = run(true);
+    assert!(shares[1].0 > 0 && shares[1].0 <= shares[1].1, "{shares:?}");
+}
