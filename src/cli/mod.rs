@@ -7,6 +7,7 @@ mod exit;
 mod files;
 mod finish;
 mod log_output;
+mod orders;
 mod plan;
 mod plot;
 mod run;

@@ -9,15 +9,18 @@ use super::blame::Blame;
 use super::config;
 use super::exit::{Exit, Fault};
 use super::files::FILES;
+use super::orders::{self, Orders};
 use super::settings::{PathBufText, Settings};
 use super::values::{Emulate, SourceSpec};
 use crate::arrival::Arrivals;
 use crate::class::Class;
 use crate::dispatch::Overflow;
-use crate::engine::INBOX_BOUND;
+use crate::engine::{INBOX_BOUND, ORDER_WINDOW};
 use crate::ids::{CpuId, SensorId, WorkerId};
 use crate::in_flight::BOUND_MAX;
+use crate::order::Order;
 use crate::packet::{Block, Kind, Packet, Payload};
+use crate::priority::Priorities;
 use crate::process::{Analysis, Failure, Process, WorkChoice, WorkerInfo};
 use crate::recorder;
 use crate::source::replay::Pace as ReplayPace;
@@ -61,6 +64,11 @@ pub struct Plan {
     pub policy: String,
     pub choices: Option<u32>,
     pub overflow: Overflow,
+    pub orders: Orders,
+    pub order_window: u32,
+    pub steal: bool,
+    pub priorities: Priorities,
+    pub deadline: Option<Duration>,
     pub inbox_bound: u32,
     pub drain_limit: Duration,
     pub results: PathBuf,
@@ -105,20 +113,15 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         (Some(rate), _) => VirtualPace::Rate(rate.0.0),
         (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
     };
-    let sample_rate_hz =
-        settings.sample_rate.map_or(Fleet::default().sample_rate_hz, |rate| rate.0.0 as f32);
-    let fleet = Fleet {
-        sensors: settings.sensors.map_or(Fleet::default().sensors, |sensors| sensors.0.0),
-        seed,
-        arrivals: settings.arrivals.map_or(Arrivals::Poisson, |arrivals| arrivals.0),
-        block_samples: settings
-            .block_samples
-            .map_or(Fleet::default().block_samples, |samples| samples.0.0 as usize),
-        sample_rate_hz,
-    };
+    let sample_rate_hz = settings
+        .sample_rate
+        .as_ref()
+        .map_or(Fleet::default().sample_rate_hz, |rate| rate.0.0 as f32);
+    let fleet = fleet(&settings, seed, sample_rate_hz);
     fleet
         .check()
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
+    let (orders, priorities) = orders_of(&settings, &blame)?;
     let plan = Plan {
         sources,
         duration: settings.duration.map(|duration| duration.0.0),
@@ -142,6 +145,11 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
         choices: settings.choices.map(|choices| choices.0.0),
         overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),
+        orders,
+        order_window: settings.order_window.map_or(ORDER_WINDOW, |window| window.0.0),
+        steal: settings.steal.is_none_or(|steal| steal.0.0),
+        priorities,
+        deadline: settings.deadline.map(|deadline| deadline.0.0),
         inbox_bound: settings.inbox_bound.map_or(INBOX_BOUND, |bound| bound.0.0),
         drain_limit: settings.drain_limit.map_or(Duration::from_secs(5), |limit| limit.0.0),
         results: settings.results.map_or_else(|| PathBuf::from("results"), path_of),
@@ -152,6 +160,30 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     check(&plan)?;
     fill_in(&mut texts, &plan);
     Ok(Plan { texts, ..plan })
+}
+
+fn fleet(settings: &Settings, seed: u64, sample_rate_hz: f32) -> Fleet {
+    let default = Fleet::default();
+    Fleet {
+        sensors: settings.sensors.as_ref().map_or(default.sensors, |sensors| sensors.0.0),
+        seed,
+        arrivals: settings.arrivals.as_ref().map_or(Arrivals::Poisson, |arrivals| arrivals.0),
+        block_samples: settings
+            .block_samples
+            .as_ref()
+            .map_or(default.block_samples, |samples| samples.0.0 as usize),
+        sample_rate_hz,
+    }
+}
+
+fn orders_of(settings: &Settings, blame: &Blame) -> Result<(Orders, Priorities), Fault> {
+    let specs = settings.order.iter().map(|spec| spec.0).collect();
+    let orders = Orders::new(specs, Order::Parallel)
+        .map_err(|spec| blame.says(&["order"], format!("{spec} says something again")))?;
+    let specs: Vec<_> = settings.priority.iter().map(|spec| spec.0).collect();
+    let priorities = orders::priorities(&specs)
+        .map_err(|spec| blame.says(&["priority"], format!("{spec} names a kind again")))?;
+    Ok((orders, priorities))
 }
 
 fn path_of(path: super::values::Set<PathBufText>) -> PathBuf {
@@ -230,6 +262,15 @@ pub fn without_effect(plan: &Plan) -> Vec<String> {
             said.push(format!("{key} has no effect: no virtual sensors are among the sources"));
         }
     }
+    let rules = || plan.sources.iter().map(|source| plan.orders.of(source));
+    if plan.blame.is_given("order-window") && !rules().any(|rule| rule.has(Order::Ordered)) {
+        said.push("order-window has no effect: no order is ordered".to_owned());
+    }
+    if plan.blame.is_given("steal")
+        && rules().all(|rule| rule == crate::order::OrderRule::all(Order::Sticky))
+    {
+        said.push("steal has no effect: sticky packets stay with their worker".to_owned());
+    }
     if plan.blame.is_given("speed") && !is_replay {
         said.push("speed has no effect: nothing is replayed".to_owned());
     }
@@ -262,6 +303,8 @@ fn fill_in(texts: &mut BTreeMap<String, String>, plan: &Plan) {
     set("work", plan.work.to_string());
     set("policy", plan.policy.clone());
     set("overflow", plan.overflow.to_string());
+    set("order-window", plan.order_window.to_string());
+    set("steal", super::values::Switch(plan.steal).to_string());
     set("inbox-bound", plan.inbox_bound.to_string());
     set("drain-limit", humantime::format_duration(plan.drain_limit).to_string());
     set("results", plan.results.display().to_string());

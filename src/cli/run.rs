@@ -89,7 +89,17 @@ fn ready(
         .policy(&plan.policy, plan.choices)
         .seed(plan.seed)
         .inbox_bound(plan.inbox_bound)
-        .overflow(plan.overflow);
+        .overflow(plan.overflow)
+        .order_window(plan.order_window)
+        .priorities(plan.priorities)
+        .steal(plan.steal);
+    // The first is the engine's own, too.
+    for rule in plan.sources.iter().map(|source| plan.orders.of(source)) {
+        builder = builder.order(rule).also_order(rule);
+    }
+    if let Some(deadline) = plan.deadline {
+        builder = builder.deadline(deadline);
+    }
     for emulate in &plan.emulate {
         builder = builder.slow_down(emulate.worker, emulate.slowdown);
     }
@@ -125,8 +135,8 @@ fn carry(
     status: &mut Status,
     signals: Receiver<&'static str>,
 ) -> Result<(Closing, Opened), Fault> {
-    for source in std::mem::take(&mut opened.sources) {
-        engine.attach(source).map_err(|error| start_fault(error, plan))?;
+    for (order, source) in std::mem::take(&mut opened.sources) {
+        engine.attach_in(source, order).map_err(|error| start_fault(error, plan))?;
     }
     let workers = plan.placement.workers.map(|n| format!("{n} workers")).unwrap_or_default();
     log::info!(

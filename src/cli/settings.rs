@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::orders::{OrderSpec, PrioritySpec};
 use super::values::{
     AboveZero, Bytes, Emulate, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
 };
@@ -128,7 +129,23 @@ settings! {
     choices: Option<Positive>, "choices" "EDGE_DISPATCH_CHOICES" "D" "Dispatch"
     /// When every inbox is full: block, drop-newest, drop-oldest [default: block]
     overflow: Option<Overflow>, "overflow" "EDGE_DISPATCH_OVERFLOW" "WAY" "Dispatch"
-    /// Packets that each worker may have in flight [default: 256]
+    /// What is promised of the order of a sensor's packets: parallel, sticky, ordered; for a kind
+    /// or a source alone as vibration=ordered or udp=parallel. May be given several times
+    /// [default: sticky; parallel for work without a state]
+    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
+    order: Vec<OrderSpec>, "order" "EDGE_DISPATCH_ORDER" "[WHAT=]ORDER" "Dispatch"
+    /// In ordered: packets of a sensor that may be out before its oldest is done [default: 1024]
+    order_window: Option<Positive>, "order-window" "EDGE_DISPATCH_ORDER_WINDOW" "PACKETS" "Dispatch"
+    /// Whether an idle worker takes packets from a loaded one, where order allows it: on, off
+    /// [default: on]
+    steal: Option<Switch>, "steal" "EDGE_DISPATCH_STEAL" "ON|OFF" "Dispatch"
+    /// What is worked on first and shed last: low, normal, high. May be given several times
+    /// [default: all are normal]
+    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
+    priority: Vec<PrioritySpec>, "priority" "EDGE_DISPATCH_PRIORITY" "KIND=PRIORITY" "Dispatch"
+    /// Drop packets that are older than this when their turn comes [default: none is too old]
+    deadline: Option<Span>, "deadline" "EDGE_DISPATCH_DEADLINE" "TIME" "Dispatch"
+    /// Packets that each worker may have in flight [default: 1024]
     inbox_bound: Option<Positive>, "inbox-bound" "EDGE_DISPATCH_INBOX_BOUND" "PACKETS" "Dispatch"
     /// How long accepted packets may take to finish after the stop [default: 5s]
     drain_limit: Option<Span>, "drain-limit" "EDGE_DISPATCH_DRAIN_LIMIT" "TIME" "Dispatch"

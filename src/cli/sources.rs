@@ -10,6 +10,7 @@ use crate::clock::process_cpu_ns;
 use crate::engine::{Snapshot, pacing};
 use crate::ids::{CpuId, WorkerId};
 use crate::names::SensorNames;
+use crate::order::OrderRule;
 use crate::packet::Packet;
 use crate::process::WorkerInfo;
 use crate::source::Source;
@@ -24,7 +25,8 @@ const HOST_PERIOD: Duration = Duration::from_secs(1);
 
 /// What a run takes packets from.
 pub struct Opened {
-    pub sources: Vec<Box<dyn Source<Packet>>>,
+    /// Each with the rule for the order of its packets.
+    pub sources: Vec<(OrderRule, Box<dyn Source<Packet>>)>,
     /// Counts of the replays' bad rows.
     pub bad_rows: Vec<BadRows>,
     /// The virtual sensors' pace, where there are any.
@@ -35,16 +37,18 @@ pub struct Opened {
 pub fn open(plan: &Plan, placement: &Placement, names: &SensorNames) -> Result<Opened, Fault> {
     let mut opened = Opened { sources: Vec::new(), bad_rows: Vec::new(), pacer: None };
     for spec in &plan.sources {
+        let order = plan.orders.of(spec);
         match spec {
             SourceSpec::Virtual => open_virtual(plan, placement, names, &mut opened)?,
             SourceSpec::Host => {
-                opened.sources.push(Box::new(Host::new(HOST_PERIOD, names.clone())));
+                let host = Host::new(HOST_PERIOD, names.clone());
+                opened.sources.push((order, Box::new(host)));
             }
             SourceSpec::Udp(address) => {
                 let udp = Udp::bind(address, names.clone())
                     .map_err(|error| Fault::new(exit_of_bind(&error), error))?;
                 log::info!("listening for line protocol on {}", udp.local_addr());
-                opened.sources.push(Box::new(udp));
+                opened.sources.push((order, Box::new(udp)));
             }
             SourceSpec::Replay(path) => {
                 let options =
@@ -52,7 +56,7 @@ pub fn open(plan: &Plan, placement: &Placement, names: &SensorNames) -> Result<O
                 let replay = Replay::open(path, names.clone(), options)
                     .map_err(|error| Fault::new(exit_of_replay(&error), error))?;
                 opened.bad_rows.push(replay.bad_rows());
-                opened.sources.push(Box::new(replay));
+                opened.sources.push((order, Box::new(replay)));
             }
         }
     }
@@ -88,7 +92,7 @@ fn open_virtual(
     let threads = plan.source_threads.unwrap_or_else(|| cpus.div_ceil(4) as u32);
     let parts = plan.fleet.divide(threads as usize, &pace, names).or_exit(Exit::Usage)?;
     for part in parts {
-        opened.sources.push(Box::new(part));
+        opened.sources.push((plan.orders.of(&SourceSpec::Virtual), Box::new(part)));
     }
     opened.pacer = Some(Pacer { pace, load, cpus: cpus as f64, before: None, corrections: 0 });
     Ok(())

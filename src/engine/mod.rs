@@ -176,6 +176,4 @@ impl<P> Drop for Engine<P> {
 }
 
 #[cfg(test)]
-mod order_tests;
-#[cfg(test)]
 mod tests;

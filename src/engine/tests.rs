@@ -1,5 +1,7 @@
 //! Laws of the whole engine, on real threads.
 
+mod order;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::*;
+use super::hush_expected_panics;
 use crate::dispatch::Overflow;
+use crate::engine::*;
 use crate::job::{Job, Key};
 use crate::order::Order;
 use crate::packet::Kind;
@@ -71,14 +72,6 @@ impl Process<Task> for Witness {
         }
         self.0.settled.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-fn hush_expected_panics() {
-    std::panic::set_hook(Box::new(|info| {
-        if info.payload().downcast_ref() != Some(&"asked to panic") {
-            eprintln!("{info}");
-        }
-    }));
 }
 
 /// Packets of `keys` keys, the first of which has every third one; some fail, some panic.
