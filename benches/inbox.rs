@@ -69,7 +69,7 @@ fn here(packets: u64, batch: u32) -> Took {
         for _ in 0..packets / u64::from(BURST) {
             for _ in 0..BURST / batch {
                 match inbox.claim(batch) {
-                    Ok(room) => room.send(message(batch)),
+                    Ok(room) => drop(room.send(message(batch))),
                     Err(why) => unreachable!("a burst fits: {why:?}"),
                 }
             }
@@ -116,7 +116,7 @@ fn across(packets: u64, batch: u32) -> Took {
                     Ok(room) => {
                         left -= u64::from(room.packets()).min(left);
                         let packets = room.packets();
-                        room.send(message(packets));
+                        drop(room.send(message(packets)));
                     }
                     Err(NoRoom::Full) => inboxes.wait_for_room(),
                     Err(NoRoom::Closed) => unreachable!("closed by this thread alone"),
