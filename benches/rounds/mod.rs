@@ -3,9 +3,13 @@
 //! is the median over the rounds with the least and the most beside it, under the machine and
 //! the commit that the figures belong to.
 
-use std::process::Command;
+mod setting;
+mod spread;
 
 use edge_dispatch::clock::{Clock, process_cpu_ns};
+
+use setting::Setting;
+use spread::Spread;
 
 /// Rounds that count; one more before them warms up.
 const ROUNDS: usize = 9;
@@ -58,7 +62,7 @@ pub fn compare(mut sides: Vec<Side<'_>>) {
     println!("{:<34} {:^22}   {:^20}   pace in the same round", "", "M packets/s", "CPU ns/packet");
     for (at, side) in sides.iter().enumerate() {
         let of = |figure: &dyn Fn(&[Took]) -> f64| {
-            spread(rounds.iter().map(|round| figure(round)).collect())
+            Spread::of(rounds.iter().map(|round| figure(round)).collect())
         };
         let packets = side.packets as f64;
         let pace = |round: &[Took], at: usize, packets: f64| packets / round[at].wall_ns as f64;
@@ -77,35 +81,5 @@ pub fn compare(mut sides: Vec<Side<'_>>) {
 
 /// The machine, its governor and the commit.
 pub fn print_setting() {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let cpu_info = read("/proc/cpuinfo");
-    let model = cpu_info.lines().find(|line| line.starts_with("model name"));
-    let model = model.and_then(|line| line.split(':').nth(1)).unwrap_or("CPU of unknown model");
-    let cpus = std::thread::available_parallelism().map_or(0, usize::from);
-    let governor = read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-    let governor = if governor.is_empty() { "not shown" } else { governor.trim() };
-    let commit = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
-    let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let commit = commit.ok().filter(|commit| !commit.is_empty());
-    let commit = commit.as_deref().unwrap_or("unknown");
-    println!("{}, {cpus} CPUs, governor {governor}, commit {commit}", model.trim());
-}
-
-struct Spread {
-    least: f64,
-    median: f64,
-    most: f64,
-}
-
-impl Spread {
-    fn show(&self, digits: usize) -> String {
-        let Spread { least, median, most } = self;
-        format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
-    }
-}
-
-fn spread(mut figures: Vec<f64>) -> Spread {
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len() - 1;
-    Spread { least: figures[0], median: figures[last / 2], most: figures[last] }
+    println!("{}", Setting::read());
 }
