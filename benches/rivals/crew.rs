@@ -195,6 +195,7 @@ impl Drop for Hand {
 
 impl Process<Payload> for Hand {
     type Out = ();
+    type State = ();
 
     fn work(&mut self, payload: &Payload, _: &WorkerInfo) -> Result<(), Failure> {
         Hand::work(self, payload);

@@ -6,7 +6,9 @@
 //! worker pinned to every CPU that the process may use, at most 1,024 packets in flight for
 //! each worker. Rounds are interleaved; a checksum tells that every packet was worked on once.
 //!
-//! Sides: `engine` on its whole path, with nothing recorded; `inline`, the ceiling, where each
+//! Sides: `engine` on its whole path, with nothing recorded, its packets in any order;
+//! `engine-sticky` and `engine-ordered` with order, and `engine-recorded` with every packet in
+//! `assignments.csv`, in a few cells; `inline`, the ceiling, where each
 //! worker makes its packets itself; `rtrb`, bare rings in batches of 32, near the limit of
 //! handing over; `two-choices` and `round-robin`, a bare crossbeam channel for each worker;
 //! `shared-channel` (crossbeam), `flume` and `kanal`, one channel for all; `rayon`,
@@ -94,6 +96,9 @@ fn main() {
 fn sides() -> Vec<Arc<dyn Side>> {
     vec![
         Arc::new(engine::ThroughEngine(engine::Variant::Plain)),
+        Arc::new(engine::ThroughEngine(engine::Variant::Sticky)),
+        Arc::new(engine::ThroughEngine(engine::Variant::Ordered)),
+        Arc::new(engine::ThroughEngine(engine::Variant::Recorded)),
         Arc::new(Inline),
         Arc::new(ring::Rings),
         Arc::new(channels::TwoChoices),
@@ -127,7 +132,7 @@ impl Bench {
         let mut cells = Vec::new();
         let mut gap_ns = None;
         for (work, shape) in kinds() {
-            for side in sides().into_iter().filter(|side| side.takes(shape)) {
+            for side in sides().into_iter().filter(|side| side.takes(shape) && side.does(work)) {
                 if !name(&*side, work, shape).contains(only) {
                     continue;
                 }

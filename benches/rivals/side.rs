@@ -96,6 +96,11 @@ pub trait Side {
         shape != Shape::Batch
     }
 
+    /// Whether there is something to learn from it with this work.
+    fn does(&self, _work: Work) -> bool {
+        true
+    }
+
     /// Starts it, takes a run through it, and ends it; only the run is timed.
     fn run(&self, run: &Run) -> Measured;
 }

@@ -60,8 +60,12 @@ impl Gate {
     }
 
     fn notify(&self, in_flight: &InFlight) {
-        let _guard = sync::lock(&self.lock);
-        in_flight.clear_waited_for();
+        {
+            let _guard = sync::lock(&self.lock);
+            in_flight.clear_waited_for();
+        }
+        // Without the lock, which whoever wakes up takes first. Nobody is missed: who set the mark
+        // had given up the lock by waiting.
         self.moved.notify_all();
     }
 }
@@ -297,12 +301,16 @@ pub struct Patience {
     counted: u32,
 }
 
-/// Looks in vain before a worker sleeps, at least and at most: the first are made in place and
-/// take about a microsecond together, less than waking costs; those after them give the CPU to
-/// whoever else wants it (the dispatcher, on a small machine), about half a microsecond each.
-/// None in debug builds, so that loom comes to the sleep at once.
-const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 6 };
-const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 24 };
+/// The first looks in vain are made in place and take a microsecond or two together, less than
+/// waking a thread costs; those after them give the CPU to whoever else wants it. On a small
+/// machine that is the dispatcher: a worker on its CPU that slept would be woken, and take the
+/// CPU from it, for every single packet.
+const LOOKS_IN_PLACE: u32 = 6;
+
+/// Looks in vain before a worker sleeps, at least and at most. None in debug builds, so that loom
+/// comes to the sleep at once.
+const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 12 };
+const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 64 };
 
 impl Patience {
     /// A message came.
@@ -330,7 +338,7 @@ impl Patience {
     }
 
     fn wait(&self) {
-        sync::pause((self.tries <= LOOKS_MIN).then_some(self.tries));
+        sync::pause((self.tries <= LOOKS_IN_PLACE).then_some(self.tries));
     }
 
     fn wait_for_what_is_counted(&mut self) {
