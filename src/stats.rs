@@ -154,14 +154,21 @@ impl Timeline {
         Timeline { step_s, rows: vec![Vec::new(); rows], partial }
     }
 
-    /// Adds `for_s` seconds during which row `i` had the mean value `values[i]`.
+    /// Adds `for_s` seconds during which row `i` had the mean value `values[i]`: to as many steps
+    /// as they cover. A length that is no positive number is no time.
     pub fn add(&mut self, values: &[f32], for_s: f64) {
-        for (sum, value) in self.partial.sums.iter_mut().zip(values) {
-            *sum += f64::from(*value) * for_s;
-        }
-        self.partial.covered_s += for_s;
-        if self.partial.covered_s >= self.step_s * 0.99 {
-            self.close_step();
+        let mut left_s = if for_s.is_finite() { for_s } else { 0.0 };
+        while left_s > 0.0 {
+            let part_s = left_s.min(self.step_s - self.partial.covered_s);
+            for (sum, value) in self.partial.sums.iter_mut().zip(values) {
+                *sum += f64::from(*value) * part_s;
+            }
+            self.partial.covered_s += part_s;
+            left_s -= part_s;
+            // All but a rounding error: the next step would begin with nothing.
+            if self.partial.covered_s >= self.step_s * (1.0 - 1e-9) {
+                self.close_step();
+            }
         }
     }
 
@@ -234,6 +241,28 @@ mod tests {
         latency.record(1_000_000, 1);
         let recent = latency.quantile_since(&earlier, 0.5).unwrap();
         assert!((990_000..=1_010_000).contains(&recent));
+    }
+
+    /// A look that came late covers several steps, and each has its own length of it.
+    #[test]
+    fn a_late_look_fills_the_steps_it_covers_and_the_time_stays_true() {
+        let mut timeline = Timeline::new(1, 0.25);
+        timeline.add(&[1.0], 0.1);
+        timeline.add(&[0.0], 4.0);
+        timeline.add(&[1.0], 0.15);
+        assert_eq!(timeline.steps(), 17);
+        let busy = |seconds: f32| seconds / 0.25;
+        let expected = [busy(0.1), 0.0, busy(0.15)];
+        let seen = [timeline.rows[0][0], timeline.rows[0][8], timeline.rows[0][16]];
+        assert!(seen.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{seen:?}");
+        for no_time in [f64::NAN, f64::INFINITY, -1.0] {
+            timeline.add(&[1.0], no_time);
+        }
+        assert_eq!(timeline.steps(), 17);
+        timeline.add(&[0.0], 1e12);
+        let covered = timeline.steps() as f64 * timeline.step_s;
+        assert!((covered - 1e12).abs() <= timeline.step_s, "{covered}");
+        assert!(timeline.steps() < TIMELINE_STEPS_MAX);
     }
 
     #[test]

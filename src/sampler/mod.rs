@@ -29,6 +29,9 @@ use machine::{MachineReader, thread_cpu_ns};
 /// How often the sampler looks. sysinfo needs at least 200 ms between two looks.
 pub const INTERVAL: Duration = Duration::from_millis(250);
 
+/// The shortest time between two looks, in nanoseconds: sysinfo says nothing new below it.
+const SHORTEST_NS: u64 = 200_000_000;
+
 /// One worker, as the sampler needs to know it.
 #[derive(Clone, Debug)]
 pub struct Sampled {
@@ -57,18 +60,24 @@ pub struct Samples {
 
 /// Looks until `stop` is set; unpark the thread to stop it at once.
 pub fn run(sampler: &mut Sampler, stop: &AtomicBool) {
-    let mut due_ns = sampler.clock.now_ns();
+    let started_ns = sampler.clock.now_ns();
+    let mut due_ns = next_look_ns(started_ns, started_ns);
     // Relaxed: a flag that is looked at again and again.
     while !stop.load(Ordering::Relaxed) {
-        due_ns += INTERVAL.as_nanos() as u64;
         while sampler.clock.now_ns() < due_ns && !stop.load(Ordering::Relaxed) {
             let left_ns = due_ns.saturating_sub(sampler.clock.now_ns());
             std::thread::park_timeout(Duration::from_nanos(left_ns));
         }
         sampler.look();
-        // After a stop of the whole machine: go on from here, without catching up.
-        due_ns = due_ns.max(sampler.clock.now_ns().saturating_sub(INTERVAL.as_nanos() as u64));
+        due_ns = next_look_ns(due_ns, sampler.clock.now_ns());
     }
+}
+
+/// When to look after a look that was due at `due_ns` and done at `now_ns`: an interval after it
+/// was due, but never so soon that the look would be skipped. What was missed while the machine
+/// stood still is not caught up with.
+fn next_look_ns(due_ns: u64, now_ns: u64) -> u64 {
+    (due_ns + INTERVAL.as_nanos() as u64).max(now_ns + SHORTEST_NS)
 }
 
 /// Everything the sampler keeps between two looks.
@@ -130,7 +139,7 @@ impl Sampler {
     pub fn look(&mut self) {
         let now_ns = self.clock.now_ns();
         let elapsed_ns = now_ns.saturating_sub(self.looked_ns);
-        if elapsed_ns < INTERVAL.as_nanos() as u64 * 8 / 10 {
+        if elapsed_ns < SHORTEST_NS {
             return;
         }
         self.looked_ns = now_ns;
@@ -186,5 +195,18 @@ impl Sampler {
             (Some(before), Some(now)) => Some(before.max(now)),
             (before, now) => before.or(now),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_look_after_a_late_one_is_not_too_soon() {
+        let at = |ms: u64| ms * 1_000_000;
+        assert_eq!(next_look_ns(at(250), at(251)), at(500), "no drift");
+        assert_eq!(next_look_ns(at(250), at(480)), at(680), "late");
+        assert_eq!(next_look_ns(at(250), at(4_000)), at(4_200), "after a standstill");
     }
 }
