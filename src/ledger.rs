@@ -94,7 +94,9 @@ pub struct Dropped {
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.inbox_full + self.closed + self.evicted + self.order_window + self.expired
+        let all = [self.inbox_full, self.closed, self.evicted, self.order_window, self.expired];
+        // Saturating: read back from a damaged file they may be anything.
+        all.into_iter().fold(0, u64::saturating_add)
     }
 }
 

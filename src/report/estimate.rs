@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::{Rows, WorkerRows};
+use super::units;
 use crate::class::Class;
 use crate::ids::WorkerId;
 use crate::record::SCHEMA_VERSION;
@@ -57,7 +58,10 @@ fn machine(rows: &Rows, workers: &[WorkerFigures]) -> Machine {
     notes.push(if rows.is_exact() {
         "every packet has its row: counts and times are exact, utilization is service time".into()
     } else {
-        format!("{} rows stand for {} packets, each for its own worker", rows.rows, rows.packets())
+        let packets = units::counted(rows.packets(), "packet");
+        let (stand, each) =
+            if rows.rows == 1 { ("stands", "") } else { ("stand", ", each for its own worker") };
+        format!("{} {stand} for {packets}{each}", units::counted(rows.rows, "row"))
     });
     Machine {
         model: "unknown machine (from rows)".into(),
@@ -175,7 +179,7 @@ mod tests {
     fn what_rows_cannot_tell_is_marked_and_the_file_can_be_read_back() {
         let summary = of(&[(0, Class::Uniform, 5)]);
         assert!(summary.policy.contains("unknown") && summary.machine.model.contains("unknown"));
-        assert!(summary.machine.notes[0].contains("1 rows stand for 5 packets"));
+        assert!(summary.machine.notes[0].contains("1 row stands for 5 packets"));
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("summary.json");
         write_summary(&path, &summary).unwrap();

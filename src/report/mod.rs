@@ -30,5 +30,6 @@ pub use estimate::estimate;
 pub use json::{read_summary, write_summary};
 pub use picture::draw;
 pub use read::read_rows;
+pub(crate) use remarks::sharing;
 pub use rows::{LeftOut, Rows, WORKERS_MAX};
 pub use table::table;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::units;
 use crate::class::Class;
 use crate::ids::WorkerId;
+use crate::ledger::{DropReason, Ledger};
 use crate::summary::Summary;
 
 /// Where the run took place, on one line without control characters.
@@ -24,20 +25,66 @@ pub(super) fn policy(summary: &Summary) -> String {
     }
 }
 
-/// Length, packets and throughput.
+/// Length, packets finished and throughput, which is the second over the first. What was not
+/// finished is said by [`losses`].
 pub(super) fn figures(summary: &Summary) -> String {
+    let Ledger { processed, failed, .. } = summary.ledger;
     format!(
-        "{} · {} packets · {} packets/s",
+        "{} · {} · {} packets/s",
         units::length(summary.duration_s),
-        units::count(summary.ledger.received),
+        units::counted(processed.saturating_add(failed), "packet"),
         units::rate(summary.throughput_packets_per_s)
     )
 }
 
-/// A sentence where all cores are equal, so that nobody looks for classes.
+/// A sentence where packets were received and their work did not succeed:
+/// `135,222 of 159,906 packets were dropped (evicted), 12 failed`.
+pub(super) fn losses(summary: &Summary) -> Option<String> {
+    let ledger = &summary.ledger;
+    let were = |n: u64| if n == 1 { "was" } else { "were" };
+    let (dropped, abandoned) = (ledger.dropped.total(), ledger.abandoned);
+    let fates = [
+        (dropped, format!("{} dropped ({})", were(dropped), reasons(ledger))),
+        (ledger.failed, "failed".to_owned()),
+        (abandoned, format!("{} abandoned", were(abandoned))),
+    ];
+    let mut said = String::new();
+    for (n, fate) in fates.into_iter().filter(|(n, _)| *n > 0) {
+        let n = units::count(n);
+        said += &if said.is_empty() {
+            format!("{n} of {} {fate}", units::counted(ledger.received, "packet"))
+        } else {
+            format!(", {n} {fate}")
+        };
+    }
+    (!said.is_empty()).then_some(said)
+}
+
+/// Why packets were dropped; with their numbers where there are several reasons.
+fn reasons(ledger: &Ledger) -> String {
+    let dropped = &ledger.dropped;
+    let all = [
+        (dropped.inbox_full, DropReason::InboxFull),
+        (dropped.evicted, DropReason::Evicted),
+        (dropped.closed, DropReason::Closed),
+        (dropped.order_window, DropReason::OrderWindow),
+        (dropped.expired, DropReason::Expired),
+    ];
+    let seen: Vec<_> = all.into_iter().filter(|(n, _)| *n > 0).collect();
+    let with_number = seen.len() > 1;
+    let text = |(n, reason): &(u64, DropReason)| match with_number {
+        true => format!("{} {}", reason.as_str(), units::count(*n)),
+        false => reason.as_str().to_owned(),
+    };
+    seen.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// A sentence where all cores are equal, so that nobody looks for classes. Rows alone do not
+/// tell: a core without a row is in none of them.
 pub(super) fn equal_cores(summary: &Summary) -> Option<String> {
     let equal = summary.workers.iter().all(|worker| worker.class == Class::Uniform);
-    (equal && !summary.workers.is_empty()).then(|| "all cores are equal: one class".into())
+    let is_known = !summary.estimated && !summary.workers.is_empty();
+    (equal && is_known).then(|| "all cores are equal: one class".into())
 }
 
 /// A sentence for each thing that is not as one would think; most runs have none.
@@ -59,8 +106,8 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 fn estimated(summary: &Summary) -> Option<String> {
-    let rows = units::count(summary.recorded_rows);
-    summary.estimated.then(|| format!("estimated from {rows} recorded rows alone"))
+    let rows = units::counted(summary.recorded_rows, "recorded row");
+    summary.estimated.then(|| format!("estimated from {rows} alone"))
 }
 
 fn emulated(summary: &Summary) -> Option<String> {
@@ -68,9 +115,12 @@ fn emulated(summary: &Summary) -> Option<String> {
 }
 
 fn shared(summary: &Summary) -> Option<String> {
-    let (workers, cpus) = (summary.workers.len(), cpus(summary));
-    let noun = if cpus == 1 { "CPU" } else { "CPUs" };
-    shares_cpus(summary).then(|| format!("{workers} workers share {cpus} {noun} in turn"))
+    shares_cpus(summary).then(|| sharing(summary.workers.len(), cpus(summary)))
+}
+
+/// The sentence for workers that take turns: `8 workers share 2 CPUs in turn`.
+pub(crate) fn sharing(workers: usize, cpus: usize) -> String {
+    format!("{workers} workers share {} in turn", units::counted(cpus as u64, "CPU"))
 }
 
 /// Rows do not say whether a pin was in force, so an estimate does not either.
@@ -92,7 +142,8 @@ fn loose(summary: &Summary) -> Option<String> {
 
 fn ended(summary: &Summary) -> Option<String> {
     match summary.ended.as_str() {
-        "abandoned" => Some("drain limit passed, packets abandoned".into()),
+        "abandoned" => Some("drain limit passed".into()),
+        "worker-died" => Some("a worker died".into()),
         "aborted" => Some("stopped at once by a second signal".into()),
         _ => None,
     }
@@ -139,9 +190,31 @@ mod tests {
         summary.machine.emulated = true;
         let all = remarks(&summary).join("; ");
         assert!(all.contains("no worker's pin") && all.contains("emulated"), "{all}");
+        summary.ended = "worker-died".into();
+        assert!(remarks(&summary).contains(&"a worker died".to_owned()));
         summary.estimated = true;
+        assert_eq!(equal_cores(&summary), None, "rows alone do not tell");
         let all = remarks(&summary).join("; ");
         assert!(all.contains("estimated from") && !all.contains("pin"), "{all}");
+    }
+
+    /// Under overload most of what was received was not done: both figures of the heading are of
+    /// what was, and the rest is said.
+    #[test]
+    fn the_heading_counts_what_was_finished_and_the_losses_are_said() {
+        let mut summary = samples::hybrid(1, 0, 1);
+        assert_eq!(losses(&summary), None);
+        summary.ledger = Ledger { received: 159_906, processed: 24_684, ..Ledger::default() };
+        summary.ledger.dropped.evicted = 135_222;
+        summary.throughput_packets_per_s = 2_468.4;
+        assert_eq!(figures(&summary), "10.0 s · 24,684 packets · 2,468 packets/s");
+        let said = "135,222 of 159,906 packets were dropped (evicted)";
+        assert_eq!(losses(&summary).unwrap(), said);
+        summary.ledger.dropped.closed = 1_000;
+        (summary.ledger.failed, summary.ledger.abandoned) = (3, 1);
+        let said = "136,222 of 159,906 packets were dropped (evicted 135,222, closed 1,000), \
+                    3 failed, 1 was abandoned";
+        assert_eq!(losses(&summary).unwrap(), said);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn table(summary: &Summary) -> String {
         title(summary),
         workers(summary),
         classes(summary),
-        format!("{}\n", summary.ledger),
+        units::apart(&summary.ledger.to_string()) + "\n",
         beside(summary),
         notes(summary),
     ];
@@ -34,7 +34,9 @@ fn title(summary: &Summary) -> String {
     }
     let (policy, figures) = (remarks::policy(summary), remarks::figures(summary));
     let _ = writeln!(text, "\n{policy} · {figures}");
-    for remark in remarks::remarks(summary).into_iter().chain(remarks::equal_cores(summary)) {
+    let losses = remarks::losses(summary).into_iter();
+    let others = remarks::remarks(summary).into_iter().chain(remarks::equal_cores(summary));
+    for remark in losses.chain(others) {
         let _ = writeln!(text, "note: {remark}");
     }
     text
@@ -158,6 +160,7 @@ fn notes(summary: &Summary) -> String {
     for note in summary.machine.notes.iter().filter(|note| !said.contains(note)) {
         let _ = writeln!(text, "note: {}", remarks::one_line(note));
     }
+    text += &thinned(summary);
     if summary.rows_not_recorded > 0 {
         let count = units::count(summary.rows_not_recorded);
         let _ = writeln!(
@@ -166,6 +169,17 @@ fn notes(summary: &Summary) -> String {
         );
     }
     text
+}
+
+/// Says so where the rows are fewer than the packets: they are not to be counted as packets.
+fn thinned(summary: &Summary) -> String {
+    let (rows, received) = (summary.recorded_rows, summary.ledger.received);
+    if summary.estimated || rows == 0 || rows.saturating_add(summary.rows_not_recorded) >= received
+    {
+        return String::new();
+    }
+    let (rows, packets) = (units::counted(rows, "row"), units::counted(received, "packet"));
+    format!("note: assignments.csv is thinned: {rows} stand for {packets}\n")
 }
 
 #[cfg(test)]
@@ -179,6 +193,9 @@ mod tests {
         summary.findings.insert("zone-c".into(), 1234);
         summary.machine.notes.push("cpu 9 is offline".into());
         summary.rows_not_recorded = 77;
+        summary.recorded_rows = 1_500;
+        summary.ledger.dropped.evicted = 4_000;
+        summary.ledger.received += 4_000;
         let text = table(&summary);
         for worker in &summary.workers {
             let line = format!("{}  {}", worker.worker, worker.class);
@@ -190,7 +207,9 @@ mod tests {
             "randomized least connection, 8 choices",
             "performance  0-3",
             "efficiency   4-7",
-            &summary.ledger.to_string(),
+            &units::apart(&summary.ledger.to_string()),
+            "note: 4,000 of",
+            "note: assignments.csv is thinned: 1,500 rows stand for",
             "findings: zone-c 1,234",
             "sources: 0.40 s of CPU time",
             "note: cpu 9 is offline",

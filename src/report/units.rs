@@ -33,23 +33,43 @@ pub(super) fn length(seconds: f64) -> String {
 
 /// A count with its thousands set apart: `1,234,567`.
 pub(crate) fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
+    apart(&count.to_string())
+}
+
+/// `text` with the thousands of every number in it set apart.
+pub(super) fn apart(text: &str) -> String {
+    let mut apart = String::new();
+    for (at, letter) in text.char_indices() {
+        let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
+        let after_digit = text[..at].ends_with(|c: char| c.is_ascii_digit());
+        if after_digit && digits(&text[at..]) > 0 && digits(&text[at..]).is_multiple_of(3) {
+            apart.push(',');
         }
-        text.push(digit);
+        apart.push(letter);
     }
-    text
+    apart
+}
+
+/// How many of something, by its singular: `1 packet`, `1,234 packets`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
 /// A count with three digits: `950`, `12.3 k`, `1.20 M`; for axes, `trim` drops zeros behind
 /// the point: `20 k`.
 pub(super) fn short_count(count: f64, trim: bool) -> String {
-    let units = [(1.0, ""), (1e3, " k"), (1e6, " M"), (1e9, " G"), (1e12, " T")];
+    // The last reaches past the largest count there is.
+    let units = [
+        (1.0, ""),
+        (1e3, " k"),
+        (1e6, " M"),
+        (1e9, " G"),
+        (1e12, " T"),
+        (1e15, " P"),
+        (1e18, " E"),
+    ];
     let fits = |scale: f64| count / scale < 999.5;
-    let (scale, unit) = units.into_iter().find(|(scale, _)| fits(*scale)).unwrap_or((1e12, " T"));
+    let (scale, unit) = units.into_iter().find(|(scale, _)| fits(*scale)).unwrap_or((1e18, " E"));
     let mut digits = if scale == 1.0 { format!("{count:.0}") } else { three_digits(count / scale) };
     if trim && digits.contains('.') {
         digits.truncate(digits.trim_end_matches('0').trim_end_matches('.').len());
@@ -107,6 +127,12 @@ mod tests {
         assert_eq!(length(750.0), "12 min 30 s");
         assert_eq!(length(3.0 * 3600.0 + 300.0), "3 h 05 min");
         assert_eq!([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            apart("received 15074 = processed 74 + 1000"),
+            "received 15,074 = processed 74 + 1,000"
+        );
+        assert_eq!([0, 1, 2000].map(|n| counted(n, "row")), ["0 rows", "1 row", "2,000 rows"]);
+        assert_eq!(short_count(u64::MAX as f64, false), "18.4 E");
         assert_eq!(short_count(12_345.0, false), "12.3 k");
         assert_eq!(short_count(20_000.0, true), "20 k");
         assert_eq!(short_count(250.0, true), "250");

@@ -1,11 +1,9 @@
 //! The sheet that panels are drawn on: rectangles, lines and text in pixels.
 //!
-//! A thin layer over plotters, which rasterizes, renders the font and encodes the file. Its
-//! own charts are not used: none of them groups bars, thins labels or draws a heat map, and
+//! A thin layer over plotters, which rasterizes and renders the font into a buffer. Its own charts are not used: none of them groups bars, thins labels or draws a heat map, and
 //! axes of three kinds look alike only when they are drawn by the same few lines.
 
 use std::io;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use plotters::coord::Shift;
@@ -63,16 +61,12 @@ pub(super) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    /// A white sheet that [`Canvas::finish`] writes to `path`, which must end in `.png`.
-    pub(super) fn new(path: &'a Path, size: (u32, u32)) -> io::Result<Self> {
+    /// A white sheet over `pixels`, three bytes for each of `size`.
+    pub(super) fn new(pixels: &'a mut [u8], size: (u32, u32)) -> io::Result<Self> {
         register_fonts()?;
-        let area = BitMapBackend::new(path, size).into_drawing_area();
+        let area = BitMapBackend::with_buffer(pixels, size).into_drawing_area();
         area.fill(&WHITE).map_err(io::Error::other)?;
         Ok(Canvas { area })
-    }
-
-    pub(super) fn finish(self) -> io::Result<()> {
-        self.area.present().map_err(io::Error::other)
     }
 
     pub(super) fn fill(&self, frame: Frame, colour: RGBAColor) -> io::Result<()> {

@@ -51,7 +51,8 @@ fn texts(summary: &Summary, group: &Group, figures: Option<&ClassFigures>) -> [S
     let bars = group.bars.len();
     let emulated = if summary.machine.emulated { " (emulated)" } else { "" };
     let name = format!("{bars} × {}{emulated}", group.class);
-    let (packets, share) = (units::count(group.packets), units::percent(group.share));
+    let packets = units::counted(group.packets, "packet");
+    let share = units::percent(group.share);
     let times = match figures {
         Some(class) if class.packets > 0 => format!(
             "mean service {} · busy {}",
@@ -60,5 +61,5 @@ fn texts(summary: &Summary, group: &Group, figures: Option<&ClassFigures>) -> [S
         ),
         _ => "no packet finished".into(),
     };
-    [name, format!("{packets} packets · {share}"), times]
+    [name, format!("{packets} · {share}"), times]
 }

@@ -16,6 +16,7 @@ mod heat;
 mod title;
 mod waits;
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -47,18 +48,35 @@ pub fn draw(path: &Path, summary: &Summary) -> Result<(), ReportError> {
     if summary.workers.is_empty() {
         return Err(ReportError::NothingToDraw { path: path.to_owned() });
     }
-    write_whole(path, |beside| sheet(beside, summary))
+    write_whole(path, |beside| fs::write(beside, encoded(&sheet(summary)?)?))
 }
 
-fn sheet(path: &Path, summary: &Summary) -> io::Result<()> {
-    let canvas = Canvas::new(path, SIZE)?;
+/// The pixels of the whole picture, three bytes each, row by row.
+fn sheet(summary: &Summary) -> io::Result<Vec<u8>> {
+    let mut pixels = vec![0; 3 * SIZE.0 as usize * SIZE.1 as usize];
+    let canvas = Canvas::new(&mut pixels, SIZE)?;
     let groups = groups::groups(summary);
     title::draw(&canvas, TITLE, summary)?;
     bars::draw(&canvas, BARS, summary, &groups)?;
     comparison::draw(&canvas, COMPARISON, summary, &groups)?;
     heat::draw(&canvas, HEAT, summary, &groups)?;
     waits::draw(&canvas, WAITS, summary)?;
-    canvas.finish()
+    drop(canvas);
+    Ok(pixels)
+}
+
+/// The pixels as a PNG. In memory, so that writing fails with the system's own words.
+fn encoded(pixels: &[u8]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, SIZE.0, SIZE.1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    // A Pi waits for it, and a flat picture is small anyway.
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
 /// The title of a panel, in its upper left corner.

@@ -132,11 +132,35 @@ fn a_place_that_cannot_be_written_is_said() {
     assert!(matches!(error, ReportError::CannotCreate { .. }), "{error}");
 }
 
+/// The largest count there is has a label, and the label stays on the sheet.
+#[test]
+fn labels_of_huge_numbers_stay_on_the_sheet() {
+    let mut summary = samples::hybrid(1, 0, 1);
+    for most in [999_000_000_000_000_000, u64::MAX] {
+        summary.workers[0].packets = most;
+        let left = Frame { x: 0, y: BARS.y + 60, w: 24, h: BARS.h - 60 };
+        assert_eq!(colours_in(&pixels(&summary), left), BTreeSet::from([[255; 3]]), "{most}");
+    }
+}
+
+/// Losses are said in the colour of warnings, and on a line of their own.
+#[test]
+fn a_run_that_lost_packets_says_so_in_the_title() {
+    let warning = [colours::WARNING.0, colours::WARNING.1, colours::WARNING.2];
+    let warns = |summary: &Summary| colours_in(&pixels(summary), TITLE).contains(&warning);
+    let mut summary = samples::hybrid(1, 0, 1);
+    assert!(!warns(&summary));
+    summary.ledger.received += 135_222;
+    summary.ledger.dropped.evicted = 135_222;
+    assert!(warns(&summary));
+}
+
 fn long_name() -> Summary {
     let mut summary = samples::hybrid(8, 0, 8);
     summary.machine.model = "An Industrial Gateway With A Very Long Name ".repeat(8);
     summary.policy = "a policy whose name says everything about it ".repeat(4);
     summary.machine.emulated = true;
+    (summary.ledger.failed, summary.ledger.dropped.closed, summary.ledger.abandoned) = (1, 2, 3);
     summary
 }
 

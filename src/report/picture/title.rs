@@ -12,17 +12,22 @@ const RUN: Type = Type { size: 34, bold: false, colour: colours::INK };
 const REMARKS: Type = Type { size: 30, bold: true, colour: colours::WARNING };
 const ORDINARY: Type = Type { size: 30, bold: false, colour: colours::PALE_INK };
 
-/// Three lines: the machine; rule, length, packets, throughput; remarks, or where there are
-/// none, what else is of interest.
+/// Three lines, the machine; rule, length, packets, throughput; remarks, or where there are
+/// none, what else is of interest. A fourth between them where packets were lost.
 pub(super) fn draw(canvas: &Canvas, frame: Frame, summary: &Summary) -> io::Result<()> {
-    line(canvas, frame, 68, &remarks::machine(summary), MACHINE)?;
-    line(canvas, frame, 116, &run(canvas, frame.w, summary)?, RUN)?;
+    let losses = remarks::losses(summary);
+    let baselines = if losses.is_some() { [58, 100, 138, 174] } else { [68, 116, 158, 158] };
+    line(canvas, frame, baselines[0], &remarks::machine(summary), MACHINE)?;
+    line(canvas, frame, baselines[1], &run(canvas, frame.w, summary)?, RUN)?;
+    if let Some(losses) = losses {
+        line(canvas, frame, baselines[2], &losses, REMARKS)?;
+    }
     let mut remarks = remarks::remarks(summary);
     if remarks.is_empty() {
-        return line(canvas, frame, 158, &ordinary(summary), ORDINARY);
+        return line(canvas, frame, baselines[3], &ordinary(summary), ORDINARY);
     }
     remarks.extend(remarks::equal_cores(summary));
-    line(canvas, frame, 158, &remarks.join(" · "), REMARKS)
+    line(canvas, frame, baselines[3], &remarks.join(" · "), REMARKS)
 }
 
 fn line(canvas: &Canvas, frame: Frame, baseline: i32, text: &str, letters: Type) -> io::Result<()> {
