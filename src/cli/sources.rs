@@ -72,7 +72,9 @@ fn exit_of_bind(error: &BindError) -> Exit {
 
 fn exit_of_replay(error: &ReplayError) -> Exit {
     match error {
-        ReplayError::Missing { .. } | ReplayError::Unreadable { .. } => Exit::MissingInput,
+        ReplayError::Missing { .. }
+        | ReplayError::Unreadable { .. }
+        | ReplayError::NotAFile { .. } => Exit::MissingInput,
         ReplayError::Empty { .. } | ReplayError::Header { .. } => Exit::BadData,
     }
 }

@@ -147,6 +147,11 @@ impl<P: Send + 'static> Engine<P> {
         self.sources.all_ended()
     }
 
+    /// Gets a message whenever a source has ended by itself; unread ones are one.
+    pub(crate) fn source_ends(&self) -> &Receiver<()> {
+        self.sources.ends()
+    }
+
     /// A reading of the account, without [`Ledger::input`] of sources still to report.
     pub fn ledger(&self) -> Ledger {
         let mut ledger = self.shared.ledger();

@@ -40,13 +40,18 @@ pub struct Sources {
     reports: Vec<Arc<Mutex<SourceReport>>>,
     alive: Sender<()>,
     all_ended: Receiver<()>,
+    /// Rung by each source after it has reported its end.
+    bell: Sender<()>,
+    ends: Receiver<()>,
 }
 
 impl Sources {
     pub fn new(stop: Arc<AtomicBool>) -> Self {
         // Nothing is ever sent: the channel tells by its disconnection that all have ended.
         let (alive, all_ended) = crossbeam_channel::bounded(0);
-        Sources { stop, threads: Vec::new(), reports: Vec::new(), alive, all_ended }
+        // One message says that there is something to look at; a second would say no more.
+        let (bell, ends) = crossbeam_channel::bounded(1);
+        Sources { stop, threads: Vec::new(), reports: Vec::new(), alive, all_ended, bell, ends }
     }
 
     /// Starts a thread for `source`.
@@ -60,12 +65,14 @@ impl Sources {
         let name = source.name().to_owned();
         let report = Arc::new(Mutex::new(SourceReport { name, ..SourceReport::default() }));
         self.reports.push(report.clone());
-        let (stop, alive) = (self.stop.clone(), self.alive.clone());
+        let (stop, alive, bell) = (self.stop.clone(), self.alive.clone(), self.bell.clone());
         let driver = Driver { source, dispatcher, clock, tap, stop, report };
         let thread = std::thread::Builder::new()
             .name(format!("source-{}", self.threads.len()))
             .spawn(move || {
                 driver.drive_guarded();
+                // Full: nobody has looked since the source that ended before.
+                let _ = bell.try_send(());
                 drop(alive);
             })
             .map_err(StartError::Thread)?;
@@ -81,6 +88,11 @@ impl Sources {
     /// Whether there are sources and none will bring anything more.
     pub fn all_ended(&self) -> bool {
         !self.reports.is_empty() && self.reports.iter().all(|report| lock(report).ended)
+    }
+
+    /// Gets a message whenever a source has ended and said so.
+    pub fn ends(&self) -> &Receiver<()> {
+        &self.ends
     }
 
     /// Tells every source to stop; returns a channel that is disconnected when all have.
@@ -118,7 +130,9 @@ impl<P> Driver<P> {
         let drive = std::panic::AssertUnwindSafe(|| self.drive());
         if std::panic::catch_unwind(drive).is_err() {
             let mut report = lock(&self.report);
-            report.error = Some(format!("source {} panicked; it brings nothing more", report.name));
+            let said = format!("source {} panicked; it brings nothing more", report.name);
+            log::error!("{said}");
+            report.error = Some(said);
             report.ended = true;
         }
     }
@@ -146,7 +160,7 @@ impl<P> Driver<P> {
                 }
             }
         }
-        self.source.finish();
+        self.source.finish(&self.clock);
         self.report(true);
     }
 

@@ -53,9 +53,10 @@ pub trait Source<P>: Send {
     /// Appends what is due to `out`. May wait for input itself, at most [`PATIENCE_MS`].
     fn bring(&mut self, clock: &Clock, out: &mut Vec<Job<P>>) -> Result<Turn, SourceError>;
 
-    /// The last call of a run, before the last [`Source::input`]: looks once more at what is
-    /// counted elsewhere (the kernel's drops) and says what was still to be said.
-    fn finish(&mut self) {}
+    /// The last call of a run, before the last [`Source::input`]: counts what has arrived and
+    /// is not brought any more, looks once more at what is counted elsewhere (the kernel's
+    /// drops), and says what was still to be said. Takes at most [`PATIENCE_MS`].
+    fn finish(&mut self, _clock: &Clock) {}
 
     /// What arrived so far and never became a packet.
     fn input(&self) -> Input {

@@ -53,6 +53,24 @@ fn every_numeric_field_is_a_packet_and_the_rest_is_counted_by_reason() {
     }
 }
 
+/// The source waits for room while the socket fills up: what is in it at the stop is counted.
+#[test]
+fn what_is_still_in_the_socket_at_the_stop_is_counted() {
+    let place = Place::new();
+    let line = "run --source udp://127.0.0.1:0 --workers 1 --inbox-bound 1 --work spin:50ms";
+    let mut started = place.start(&format!("{line} --drain-limit 60s"));
+    let client = started.client();
+    started.logs("running");
+    (0..100).for_each(|n| client.send(format!("load a={n}").as_bytes()));
+    started.signal(Signal::INT);
+    started.end().exits(0).prints(&["left-at-stop"]);
+    let (summary, rows) = (place.summary("results"), place.rows("results"));
+    books_balance(&summary, &rows);
+    let input = &summary.ledger.input;
+    assert_eq!(input.lines_rejected.keys().collect::<Vec<_>>(), ["left-at-stop"]);
+    assert_eq!(summary.ledger.received + input.rejected() + input.kernel_drops, 100);
+}
+
 #[test]
 fn rubbish_alone_is_no_packet_and_the_log_stays_short() {
     let place = Place::new();

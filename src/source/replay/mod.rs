@@ -106,6 +106,11 @@ impl Replay {
             io::ErrorKind::NotFound => ReplayError::Missing { path: path.to_owned() },
             _ => ReplayError::Unreadable { path: path.to_owned(), error },
         };
+        // Looked at before it is opened: opening a pipe waits for somebody to write to it, and no
+        // signal ends that.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(ReplayError::NotAFile { path: path.to_owned() });
+        }
         let file = File::open(path).map_err(unreadable)?;
         let mut lines = Lines::new(BufReader::with_capacity(64 * 1024, file), ROW_MAX);
         check_header(path, lines.next().map_err(unreadable)?)?;

@@ -23,6 +23,12 @@ pub enum ReplayError {
         /// What the system said.
         error: io::Error,
     },
+    /// It is a directory, a pipe, a device.
+    #[error("{path}: is a directory, a pipe or a device; give a file that --save-packets wrote")]
+    NotAFile {
+        /// What was given.
+        path: PathBuf,
+    },
     /// It has not even a header.
     #[error("{path}: is empty; a recording begins with the line {HEADER}")]
     Empty {

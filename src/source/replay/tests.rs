@@ -118,5 +118,5 @@ fn what_is_no_recording_is_refused_before_it_starts() {
     assert!(open(format!("\u{feff}{HEADER}\r\n").as_bytes()).is_ok());
     let at = |path: &Path| Replay::open(path, SensorNames::default(), ReplayOptions::default());
     assert!(matches!(at(&dir.path().join("none")), Err(ReplayError::Missing { .. })));
-    assert!(matches!(at(dir.path()), Err(ReplayError::Unreadable { .. })));
+    assert!(matches!(at(dir.path()), Err(ReplayError::NotAFile { .. })));
 }

@@ -88,7 +88,8 @@ fn a_turn_stops_when_it_has_enough() {
     assert_eq!(out.len(), TURN_MAX);
 }
 
-/// What was sent was brought or counted as dropped: more is sent than any buffer holds.
+/// What was sent was brought, counted as left over, or counted as dropped: more is sent than any
+/// buffer holds.
 #[test]
 fn what_the_kernel_drops_is_counted() {
     let (mut udp, sender) = loopback("127.0.0.1");
@@ -102,16 +103,27 @@ fn what_the_kernel_drops_is_counted() {
     for _ in 0..sent {
         sender.send(datagram.as_bytes()).unwrap();
     }
-    udp.finish();
-    let dropped = udp.input().kernel_drops;
-    assert!(dropped > 0, "no buffer holds {sent} KiB");
-    let mut out = Vec::new();
-    let (clock, mut turns) = (Clock::manual(), 0);
-    while (out.len() as u64) < sent - dropped && turns < sent {
-        udp.bring(&clock, &mut out).unwrap();
-        turns += 1;
-    }
-    assert_eq!(out.len() as u64 + dropped, sent);
+    let (clock, mut out) = (Clock::manual(), Vec::new());
+    udp.bring(&clock, &mut out).unwrap();
+    assert_eq!(out.len(), TURN_MAX);
+    udp.finish(&clock);
+    let input = udp.input();
+    assert!(input.kernel_drops > 0, "no buffer holds {sent} KiB");
+    assert!(input.rejected() > 0, "the rest of the buffer is left over");
+    assert_eq!(input.lines_rejected[LEFT_AT_STOP], input.rejected());
+    assert_eq!(out.len() as u64 + input.rejected() + input.kernel_drops, sent);
+}
+
+/// A sender that never stops does not keep the run from ending.
+#[test]
+fn counting_what_is_left_ends_in_time() {
+    let (mut udp, sender) = loopback("127.0.0.1");
+    sender.send(b"m v=1").unwrap();
+    let clock = Clock::manual();
+    assert_eq!((udp.count_left(&clock), udp.count_left(&clock)), (1, 0));
+    sender.send(b"m v=1").unwrap();
+    clock.advance(u64::MAX);
+    assert_eq!(udp.count_left(&clock), 0, "the clock stands past any limit");
 }
 
 #[test]
