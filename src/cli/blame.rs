@@ -41,6 +41,11 @@ impl Blame {
         }
     }
 
+    /// The configuration file, where there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// Whether anybody gave the setting `key`.
     pub fn is_given(&self, key: &str) -> bool {
         self.flags.contains(key) || self.file.contains(key)

@@ -6,11 +6,13 @@ mod config;
 mod exit;
 mod files;
 mod finish;
+mod lock;
 mod log_output;
 mod orders;
 mod plan;
 mod plot;
 mod run;
+mod same_place;
 mod saving;
 mod settings;
 mod signals;
@@ -36,6 +38,7 @@ pub fn main() -> ExitCode {
             return code(if error.use_stderr() { Exit::Usage } else { Exit::Ok });
         }
     };
+    signals::ignore_file_size_limit();
     match dispatch(command) {
         Ok(exit) => code(exit),
         Err(fault) => {

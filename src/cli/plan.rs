@@ -10,6 +10,7 @@ use super::config;
 use super::exit::{Exit, Fault};
 use super::files::FILES;
 use super::orders::{self, Orders};
+use super::same_place::same_place;
 use super::settings::{PathBufText, Settings};
 use super::values::{Emulate, SourceSpec};
 use crate::arrival::Arrivals;
@@ -94,10 +95,17 @@ pub fn plan(args: RunArgs) -> Result<Plan, Fault> {
 pub fn validate(path: &Path) -> Result<Exit, Fault> {
     let file = config::read(path)?;
     let blame = Blame::new(&Settings::default(), &file, Some(path));
-    let plan = decide(file, blame)?;
+    let mut plan = decide(file, blame)?;
+    if !plan.blame.is_given("seed") {
+        plan.texts.insert("seed".to_owned(), "(a fresh one each run)".to_owned());
+    }
     let settings = plan.texts.iter().map(|(key, value)| format!("  {key} = {value}\n"));
     let settings: String = settings.collect();
-    super::print(&format!("{} is valid; a run with it has\n{settings}", path.display()))
+    super::print(&format!(
+        "{} is valid; a run with it has\n{settings}\
+         not checked: the CPUs and workers of this machine, addresses, files and folders\n",
+        path.display()
+    ))
 }
 
 /// Fills in the defaults and checks what no single value can show.
@@ -220,6 +228,12 @@ fn check(plan: &Plan) -> Result<(), Fault> {
         let message = format!("{} is a file of the results: name another", to.display());
         return wrong("save-packets", message);
     }
+    if let (Some(config), Some(to)) = (plan.blame.path(), &plan.save_packets)
+        && same_place(config, to)
+    {
+        let message = format!("{} is the configuration: save to another file", to.display());
+        return wrong("save-packets", message);
+    }
     for spec in &plan.sources {
         if let (SourceSpec::Replay(from), Some(to)) = (spec, &plan.save_packets)
             && same_place(from, to)
@@ -275,12 +289,6 @@ pub fn without_effect(plan: &Plan) -> Vec<String> {
         said.push("speed has no effect: nothing is replayed".to_owned());
     }
     said
-}
-
-fn same_place(a: &Path, b: &Path) -> bool {
-    // Without the links for what is still to be made.
-    matches!((std::path::absolute(a), std::path::absolute(b)), (Ok(a), Ok(b)) if a == b)
-        || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// The settings that were left open, as they were decided.

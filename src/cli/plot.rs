@@ -5,10 +5,13 @@ use std::path::Path;
 use super::args::PlotArgs;
 use super::exit::{Exit, Fault};
 use super::files::{PICTURE, SUMMARY, exit_of};
-use crate::report::{self, ReportError};
+use crate::report::{self, ReportError, units};
 use crate::summary::Summary;
 
 pub fn plot(args: PlotArgs) -> Result<Exit, Fault> {
+    if let Some(out) = &args.out {
+        check_ending(out)?;
+    }
     let rows = report::read_rows(&args.rows).map_err(fault)?;
     let folder = args.rows.parent().unwrap_or(Path::new(""));
     let mut said: Vec<String> = rows.left_out();
@@ -27,6 +30,17 @@ pub fn plot(args: PlotArgs) -> Result<Exit, Fault> {
     super::print(&(said.join("\n") + "\n"))
 }
 
+/// A picture in no other format: a `.csv` or `.jpg` that is none would only mislead.
+fn check_ending(out: &Path) -> Result<(), Fault> {
+    let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if ending.eq_ignore_ascii_case("png") {
+        return Ok(());
+    }
+    let out = out.display();
+    let message = format!("--out: {out}: the picture is a PNG; give a name that ends in .png");
+    Err(Fault::says(Exit::Usage, message))
+}
+
 /// The summary beside the rows, where there is one that can be read.
 fn beside(path: &Path, rows: u64, said: &mut Vec<String>) -> Result<Option<Summary>, Fault> {
     match report::read_summary(path) {
@@ -34,8 +48,9 @@ fn beside(path: &Path, rows: u64, said: &mut Vec<String>) -> Result<Option<Summa
             if summary.recorded_rows != rows {
                 let recorded = summary.recorded_rows;
                 said.push(format!(
-                    "{}: the run recorded {recorded} rows, {rows} are whole here",
-                    path.display()
+                    "{}: the run recorded {}, {rows} are whole here",
+                    path.display(),
+                    units::counted(recorded, "row")
                 ));
             }
             Ok(Some(summary))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, select};
 
 use super::args::RunArgs;
 use super::exit::{Exit, Fault, OrExit};
@@ -18,6 +18,7 @@ use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
 use crate::packet::Packet;
 use crate::recorder::RecordOptions;
+use crate::report::{self, units};
 use crate::sink::Findings;
 use crate::summary::Machine;
 use crate::topology::{Placement, Roots, Topology, place, platform};
@@ -33,20 +34,24 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     let placement = seats(&topology, &plan)?;
     let signals = signals::listen().or_exit(Exit::Io)?;
     let names = SensorNames::default();
-    let opened = sources::open(&plan, &placement, &names)?;
-    let folder = ResultsFolder::open(&plan.results)?;
+    let mut opened = sources::open(&plan, &placement, &names)?;
+    let mut folder = ResultsFolder::open(&plan.results)?;
     let saving = match &plan.save_packets {
         Some(path) => Some(Saving::start(path, plan.save_limit)?),
         None => None,
     };
-    folder.clear()?;
+    let earlier = folder.set_aside()?;
     let findings = Findings::default();
     let mut machine = machine(&topology, &placement, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
-    let engine = ready(&plan, topology, &folder, &names, &saving, &findings)
+    let mut engine = ready(&plan, topology, &folder, &names, &saving, &findings)
         .start()
         .map_err(|error| start_fault(error, &plan))?;
-    let (closing, opened) = carry(engine, opened, &plan, &mut status, signals)?;
+    for (order, source) in std::mem::take(&mut opened.sources) {
+        engine.attach_in(source, order).map_err(|error| start_fault(error, &plan))?;
+    }
+    earlier.remove();
+    let closing = carry(engine, &mut opened, &plan, &mut status, signals);
     status.clear();
     if let Some(pacer) = &opened.pacer {
         machine.notes.extend(pacer.notes(&closing.last));
@@ -58,7 +63,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
         findings: findings.by_name(),
         files: folder.list(plan.record, closing.ended != Ended::Aborted),
     };
-    finish::finish(closing, about, &folder, saving, &opened)
+    finish::finish(closing, about, &mut folder, saving, &opened)
 }
 
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
@@ -119,7 +124,7 @@ fn ready(
 
 fn start_fault(error: StartError, plan: &Plan) -> Fault {
     let exit = match error {
-        StartError::Record { .. } => Exit::CannotCreate,
+        StartError::Record { path, error } => return files::cannot_create(&path, error),
         StartError::Topology(_) => Exit::MissingInput,
         StartError::Thread(_) => Exit::Io,
         _ => return plan.blame.fault(&["cpus", "workers", "emulate-class", "policy"], error),
@@ -129,24 +134,22 @@ fn start_fault(error: StartError, plan: &Plan) -> Fault {
 
 /// Runs the engine and drains it.
 fn carry(
-    mut engine: Engine<Packet>,
-    mut opened: Opened,
+    engine: Engine<Packet>,
+    opened: &mut Opened,
     plan: &Plan,
     status: &mut Status,
     signals: Receiver<&'static str>,
-) -> Result<(Closing, Opened), Fault> {
-    for (order, source) in std::mem::take(&mut opened.sources) {
-        engine.attach_in(source, order).map_err(|error| start_fault(error, plan))?;
-    }
-    let workers = plan.placement.workers.map(|n| format!("{n} workers")).unwrap_or_default();
+) -> Closing {
+    let workers = plan.placement.workers.map(|n| units::counted(n.into(), "worker"));
+    let workers = workers.unwrap_or_default();
     log::info!(
         "running{}{workers}; Ctrl+C ends it and draws {}",
         if workers.is_empty() { "" } else { " " },
         plan.results.join(files::PICTURE).display()
     );
-    let asked = wait_for_the_end(&engine, &mut opened, plan, status, &signals);
+    let asked = wait_for_the_end(&engine, opened, plan, status, &signals);
     signals::halt_on_second(signals, asked, engine.clock().clone(), engine.halt());
-    Ok((engine.finish(plan.drain_limit), opened))
+    engine.finish(plan.drain_limit)
 }
 
 /// Shows the status until something ends the run; whether that was a signal.
@@ -180,27 +183,33 @@ fn wait_for_the_end(
             status.show(&engine.snapshot());
         }
         let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns);
-        // A source that ends by itself is noticed within this.
-        let wait = Duration::from_nanos(next_ns.saturating_sub(now_ns)).min(SECOND / 4);
-        match signals.recv_timeout(wait) {
-            Ok(signal) => {
-                log::info!("{signal}: sources stop, accepted packets are finished");
-                return true;
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(wait),
+        let wait = Duration::from_nanos(next_ns.saturating_sub(now_ns));
+        select! {
+            recv(signals) -> signal => match signal {
+                Ok(signal) => {
+                    log::info!("{signal}: sources stop, accepted packets are finished");
+                    return true;
+                }
+                Err(_) => std::thread::park_timeout(wait),
+            },
+            recv(engine.source_ends()) -> _ => {}
+            default(wait) => {}
         }
     }
+}
+
+/// For people: the factor with at most three digits behind the point.
+fn in_short(emulate: &Emulate) -> String {
+    format!("{}={}", emulate.worker, (emulate.slowdown.factor() * 1000.0).round() / 1000.0)
 }
 
 fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
     let mut notes = topology.notes.clone();
     if placement.shared {
-        let (workers, cpus) = (placement.seats.len(), sources::distinct(placement).len());
-        notes.push(format!("{workers} workers share {cpus} CPUs in turn"));
+        notes.push(report::sharing(placement.seats.len(), sources::distinct(placement).len()));
     }
     if !plan.emulate.is_empty() {
-        let texts: Vec<String> = plan.emulate.iter().map(ToString::to_string).collect();
+        let texts: Vec<String> = plan.emulate.iter().map(in_short).collect();
         notes.push(format!("classes are emulated: {}", texts.join(", ")));
     }
     Machine {

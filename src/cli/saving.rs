@@ -8,6 +8,7 @@ use crate::engine::Tap;
 use crate::job::Job;
 use crate::names::SensorNames;
 use crate::packet::Packet;
+use crate::report::units;
 use crate::source::save::{PacketSaver, Saved};
 
 /// The file that packets are saved to, shared by the sources' threads.
@@ -38,9 +39,9 @@ impl Saving {
         let Saved { packets, not_saved, error } =
             saver.map(PacketSaver::finish).unwrap_or_default();
         let file = self.path.display();
-        let mut said = format!("{packets} packets saved in {file}");
+        let mut said = format!("{} saved in {file}", units::counted(packets, "packet"));
         if not_saved > 0 {
-            said += &format!(", {not_saved} not saved");
+            said += &format!(", {} not saved", units::count(not_saved));
         }
         if let Some(error) = &error {
             said += &format!(": {error}");

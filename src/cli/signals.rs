@@ -3,13 +3,16 @@
 //! A shell and its tools often deliver one Ctrl+C twice; within [`SAME_REQUEST`] it is the
 //! same request. SIGHUP (the terminal went away) does not stop a gateway. `ctrlc` serves
 //! SIGINT; its `termination` feature cannot tell SIGHUP from SIGTERM, so those two are
-//! signal-hook's.
+//! signal-hook's. SIGXFSZ (a file reached `ulimit -f`) becomes an error of the write, like a full
+//! disk: its default would end a gateway that could go on without rows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender};
-use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::clock::Clock;
@@ -39,6 +42,14 @@ pub fn listen() -> anyhow::Result<Receiver<&'static str>> {
         })
         .context("cannot start a thread")?;
     Ok(receiver)
+}
+
+/// Lets a write past the limit of a file's size fail instead of ending the program.
+pub fn ignore_file_size_limit() {
+    // Any handler will do; what it sets, nobody looks at. Without it the default remains.
+    if let Err(error) = flag::register(SIGXFSZ, Arc::default()) {
+        log::debug!("a file that reaches ulimit -f will end the program: {error}");
+    }
 }
 
 fn tell(sender: &Sender<&'static str>, signal: &'static str) {

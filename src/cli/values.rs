@@ -272,9 +272,7 @@ impl FromStr for Emulate {
         let factor = parts.and_then(|(_, factor)| factor.trim().parse().ok());
         match (worker, factor.and_then(Slowdown::new)) {
             (Some(worker), Some(slowdown)) => Ok(Emulate { worker, slowdown }),
-            _ => {
-                impossible("give WORKER=FACTOR with a factor above 0 and at most 1, such as 1=0.4")
-            }
+            _ => impossible("give WORKER=FACTOR with a factor from 0.01 to 1, such as 1=0.4"),
         }
     }
 }
@@ -362,7 +360,9 @@ mod tests {
             "mqtt://x",
             "udp://1.2.3.4:99999",
         ]);
-        refuses::<Emulate>(&["1", "1=0", "1=1.1", "1=-1", "=0.5", "a=0.5", "1=nan"]);
+        refuses::<Emulate>(&[
+            "1", "1=0", "1=1e-300", "1=0.009", "1=1.1", "1=-1", "=0.5", "a=0.5", "1=nan",
+        ]);
         refuses::<PolicyName>(&["", "fastest"]);
     }
 

@@ -20,6 +20,8 @@ pub enum Ended {
     Complete,
     /// The drain limit passed first; what was left is abandoned.
     Abandoned,
+    /// A worker died, and what lay in its inbox is abandoned.
+    WorkerDied,
     /// Somebody called for a halt; what was left is abandoned.
     Aborted,
 }
@@ -30,7 +32,18 @@ impl Ended {
         match self {
             Ended::Complete => "complete",
             Ended::Abandoned => "abandoned",
+            Ended::WorkerDied => "worker-died",
             Ended::Aborted => "aborted",
+        }
+    }
+
+    /// Why packets were left over.
+    fn why(self) -> &'static str {
+        match self {
+            Ended::Complete => "none was left",
+            Ended::Abandoned => "the drain limit passed; drain for longer",
+            Ended::WorkerDied => "a worker died; the log says of what",
+            Ended::Aborted => "a halt was called",
         }
     }
 }
@@ -46,13 +59,15 @@ pub struct Closing {
     pub recorded: Option<Recorded>,
 }
 
-/// A drain that did not finish everything in time.
+/// A drain that did not finish everything.
 #[derive(Debug, thiserror::Error)]
-#[error("{} packets were abandoned when the drain limit passed", .0.abandoned)]
-pub struct DrainError(
+#[error("abandoned packets: {}, since {}", ledger.abandoned, ended.why())]
+pub struct DrainError {
     /// The closed account.
-    pub Ledger,
-);
+    pub ledger: Box<Ledger>,
+    /// How the run ended; never [`Ended::Complete`].
+    pub ended: Ended,
+}
 
 /// Calls a halt to a drain from another thread: what is left stays undone.
 #[derive(Clone, Debug)]
@@ -92,7 +107,7 @@ impl<P: Send + 'static> Engine<P> {
         let closing = self.finish(limit);
         match closing.ended {
             Ended::Complete => Ok(closing.last.ledger),
-            Ended::Abandoned | Ended::Aborted => Err(DrainError(closing.last.ledger)),
+            ended => Err(DrainError { ledger: Box::new(closing.last.ledger), ended }),
         }
     }
 
@@ -128,7 +143,7 @@ impl<P: Send + 'static> Engine<P> {
             // Nothing was left after all: the last packet ended in the moment of grace.
             (Ended::Abandoned, 0) => Ended::Complete,
             // All workers have ended, and not all packets: one of them died.
-            (Ended::Complete, 1..) => Ended::Abandoned,
+            (Ended::Complete, 1..) => Ended::WorkerDied,
             (ended, _) => ended,
         };
         let received = ledger.received;
@@ -140,14 +155,32 @@ impl<P: Send + 'static> Engine<P> {
 /// Waits until `all_ended` is disconnected.
 fn wait(all_ended: &Receiver<()>, clock: &Clock, deadline_ns: u64, halt: &Halt) -> Ended {
     loop {
-        if all_ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Disconnected) {
-            return Ended::Complete;
-        }
+        let have_ended = all_ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Disconnected);
+        // First: a halt ends the workers too, most of the time before this looks again.
         if halt.is_called() {
             return Ended::Aborted;
+        }
+        if have_ended {
+            return Ended::Complete;
         }
         if clock.now_ns() >= deadline_ns {
             return Ended::Abandoned;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Workers that were halted have ended as those that finished have: the halt tells them apart.
+    #[test]
+    fn a_halt_is_no_completion_however_fast_the_workers_end() {
+        let (alive, all_ended) = crossbeam_channel::bounded(0);
+        drop(alive);
+        let (clock, halt) = (Clock::manual(), Halt(Arc::default()));
+        assert_eq!(wait(&all_ended, &clock, u64::MAX, &halt), Ended::Complete);
+        halt.call();
+        assert_eq!(wait(&all_ended, &clock, u64::MAX, &halt), Ended::Aborted);
     }
 }

@@ -246,6 +246,29 @@ fn a_dead_worker_is_gone_round() {
     assert_eq!(closing.ended == Ended::Complete, ledger.abandoned == 0);
 }
 
+/// No drain limit passed, so none is blamed.
+#[test]
+fn what_a_dead_worker_leaves_is_told_apart_from_what_a_limit_leaves() {
+    hush_expected_panics();
+    let (release, held) = crossbeam_channel::bounded::<()>(0);
+    let maker = move |_: WorkerInfo| {
+        if held.recv().is_err() {
+            std::panic::panic_any("asked to panic");
+        }
+        |_: &u64, _: &WorkerInfo| Ok(())
+    };
+    let mut engine =
+        Engine::builder().placement(workers(1)).process_into(maker, |_| drop).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    (0..3).for_each(|n| dispatcher.dispatch(Job::new(0, n)).unwrap());
+    drop(release);
+    let error = engine.drain(Duration::from_secs(60)).unwrap_err();
+    assert_eq!((error.ended, error.ledger.abandoned), (Ended::WorkerDied, 3));
+    assert_eq!(error.ended.as_str(), "worker-died");
+    let said = error.to_string();
+    assert!(said.contains("3, since a worker died") && !said.contains("limit"), "{said}");
+}
+
 /// Somebody goes on dispatching while the run is closed: the rows stand for what the account
 /// says, no more and no less.
 #[test]
@@ -304,9 +327,9 @@ fn a_panicking_source_ends_and_is_reported() {
     }
     let mut engine = Engine::builder().placement(workers(1)).process(act).start().unwrap();
     engine.attach(Box::new(Broken)).unwrap();
-    while !engine.sources_ended() {
-        std::thread::yield_now();
-    }
+    // Whoever waits for the end of the sources is woken by it, panic or not.
+    engine.source_ends().recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(engine.sources_ended());
     let closing = engine.finish(Duration::from_secs(60));
     assert_eq!(closing.ended, Ended::Complete);
     let error = closing.last.sources[0].error.clone().unwrap();

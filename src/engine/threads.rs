@@ -95,13 +95,12 @@ impl StoppedRecorder {
     pub fn close(self, received: u64) -> Recorded {
         match self.0 {
             Some(recorder) => recorder.close(received),
-            None => Recorded {
-                rows: 0,
-                not_recorded: received,
-                error: Some(std::io::Error::other(
-                    "the recorder panicked: a defect, please report",
-                )),
-            },
+            None => {
+                let said = "the recorder panicked: a defect, please report";
+                log::error!("{said}");
+                let error = Some(std::io::Error::other(said));
+                Recorded { rows: 0, not_recorded: received, error }
+            }
         }
     }
 }

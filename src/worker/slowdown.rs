@@ -13,13 +13,17 @@ pub struct Slowdown {
     factor: f64,
 }
 
+/// The slowest that a worker may pretend to be: work of a millisecond then takes a tenth of a
+/// second, and no core on one chip is slower than that beside another.
+const FACTOR_MIN: f64 = 0.01;
+
 impl Slowdown {
     /// No pretence.
     pub const NONE: Slowdown = Slowdown { factor: 1.0 };
 
-    /// A worker that works at `factor` (over 0, at most 1) of its speed; `None` outside that.
+    /// A worker that works at `factor` (0.01 to 1) of its speed; `None` outside that.
     pub fn new(factor: f64) -> Option<Self> {
-        (factor > 0.0 && factor <= 1.0).then_some(Slowdown { factor })
+        (FACTOR_MIN..=1.0).contains(&factor).then_some(Slowdown { factor })
     }
 
     /// The factor.
@@ -34,7 +38,7 @@ impl Slowdown {
             return until_ns;
         }
         let service_ns = until_ns.saturating_sub(from_ns) as f64;
-        let until_ns = from_ns + (service_ns / self.factor) as u64;
+        let until_ns = from_ns.saturating_add((service_ns / self.factor) as u64);
         loop {
             let now_ns = clock.now_ns();
             if now_ns >= until_ns {

@@ -47,13 +47,79 @@ fn a_run_that_does_not_start_leaves_the_earlier_files_alone() {
 /// A run whose files may have 100 KiB: the limit of a process stands in for a disk, since it
 /// needs no privileges.
 fn with_a_full_disk(place: &Place, line: &str) -> Said {
+    // Blocks of 512 bytes, says POSIX; bash has blocks of 1024.
+    limited(place, "ulimit -f 200", line)
+}
+
+/// A run under a limit of the shell's.
+fn limited(place: &Place, limit: &str, line: &str) -> Said {
     let program = env!("CARGO_BIN_EXE_edge-dispatch");
-    // Ignored, the signal becomes an error of the write. Blocks of 512 bytes, says POSIX; bash
-    // has blocks of 1024.
-    let script = "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"";
-    let mut args = vec!["-c", script, program];
+    let script = format!("{limit}; exec \"$0\" \"$@\"");
+    let mut args = vec!["-c", &script, program];
     args.extend(line.split_whitespace());
     end(place.at_home(Command::new("sh"), &args))
+}
+
+/// The system's own words, once, and no picture among the files.
+#[test]
+fn a_picture_for_a_full_disk_is_said_plainly_and_not_listed() {
+    let place = Place::new();
+    let line = "run --duration 200ms --rate 500 --record off";
+    let said = limited(&place, "ulimit -f 30", line).exits(74);
+    let said = said.complains(&["cannot write results/results_graph.png: File too large"]);
+    assert!(!said.stderr.contains("Error"), "no debug text: {}", said.stderr);
+    let files = said.stdout.lines().find(|line| line.starts_with("files: "));
+    assert_eq!(files, Some("files: results/summary.json"));
+    let files = place.summary("results").files;
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["summary"]);
+    place.write("rows.csv", ROWS);
+    let said = limited(&place, "ulimit -f 30", "plot rows.csv").exits(74);
+    said.complains(&["cannot write results_graph.png: File too large (os error 27)"]);
+}
+
+const ROWS: &str = "sequence,sensor,kind,chosen,worker,cpu,class,in_flight,foreign_load,enqueued_ns,\
+                    started_ns,finished_ns,outcome,weight\n\
+                    0,s,load,0,0,0,uniform,0,0.00,0,5000,90000,processed,1\n";
+
+/// Another folder would not help.
+#[test]
+fn too_few_open_files_are_said_with_their_own_remedy() {
+    let place = Place::new();
+    let line = "run --duration 200ms --rate 500";
+    // How many are open when the folder is tried, and when the rows are made, is the program's
+    // business: some of these.
+    let said: Vec<Said> =
+        (4..30).map(|n| limited(&place, &format!("ulimit -n {n}"), line)).collect();
+    for what in ["the results folder;", "cannot create this file;"] {
+        let said = said.iter().find(|said| said.stderr.contains(what)).expect(what);
+        assert!(said.code == 73 && said.stderr.contains("ulimit -n"), "{}", said.stderr);
+        assert!(!said.stderr.contains("--results DIR"), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let place = Place::new();
+    let mut first = place.start("run --source udp://127.0.0.1:0");
+    let client = first.client();
+    first.logs("running");
+    client.send(b"load a=1\nbad");
+    first.logs("lines rejected");
+    let second = "run --duration 100ms --rate 500";
+    for folder in ["results", "./results/../results"] {
+        let said = place.run(&format!("{second} --results {folder}")).exits(73);
+        said.complains(&[folder, "another run writes", "--results DIR"]);
+    }
+    place.run(&format!("{second} --results other")).exits(0);
+    first.signal(Signal::INT);
+    first.end().exits(0);
+    assert_eq!(place.summary("results").ledger.processed, 1);
+    assert_eq!(place.rows("results").len(), 1);
+    // However the first one ends, the folder is free again.
+    let killed = place.start("run --source udp://127.0.0.1:0");
+    drop(killed);
+    place.run(second).exits(0);
+    assert_eq!(place.names("results"), ["assignments.csv", "results_graph.png", "summary.json"]);
 }
 
 #[test]
@@ -62,8 +128,9 @@ fn a_full_disk_costs_rows_and_no_work() {
     let packets: String = (0..20_000).map(|n| format!("{n},s,load,{n},0.5\n")).collect();
     place.write("saved.csv", format!("offset_ns,sensor,kind,sequence,values\n{packets}"));
     let said = with_a_full_disk(&place, "run --source replay:saved.csv --speed max").exits(74);
-    let said = said.complains(&["assignments.csv", "work goes on"]);
-    said.prints(&["rows not recorded", "received 20000 = processed 20000"]);
+    let said = said.complains(&["results/assignments.csv: File too large", "work goes on"]);
+    assert_eq!(said.stderr.matches("assignments.csv").count(), 1, "once: {}", said.stderr);
+    said.prints(&["rows not recorded", "received 20,000 = processed 20,000"]);
     let (summary, rows) = (place.summary("results"), place.rows("results"));
     assert!(summary.ledger.closes());
     assert_eq!(summary.ledger.processed, 20_000);
@@ -116,5 +183,6 @@ fn a_results_folder_that_goes_away_is_said_at_the_end() {
     started.logs("work goes on");
     started.signal(Signal::INT);
     let said = started.end().exits(74).complains(&["summary.json", "results_graph.png"]);
-    said.prints(&["received 1 = processed 1"]);
+    let said = said.prints(&["received 1 = processed 1"]);
+    assert!(!said.stdout.contains("files:"), "there are none: {}", said.stdout);
 }

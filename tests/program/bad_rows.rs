@@ -27,6 +27,18 @@ fn what_is_no_recording_is_refused_before_the_start() {
     }
 }
 
+/// Opening a pipe waits for a writer, and no signal would end that.
+#[test]
+fn what_is_no_file_is_refused_without_opening_it() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap();
+    assert!(made.success());
+    for name in ["pipe", "/dev/zero"] {
+        let said = place.run(&format!("run --source replay:{name}")).exits(66);
+        said.complains(&[name, "a pipe or a device", "--save-packets"]);
+    }
+}
+
 #[test]
 fn bad_rows_are_counted_with_number_and_reason_and_the_run_goes_on() {
     let place = Place::new();
@@ -41,7 +53,7 @@ fn bad_rows_are_counted_with_number_and_reason_and_the_run_goes_on() {
         "row 6 is left out",
         "row 8 is left out",
         "row 10 is left out",
-        "5 rows of the replay were bad",
+        "bad rows in the replay: 5",
     ])
     .prints(&["columns 1", "not-utf8 1", "torn 1", "unknown-kind 1"]);
     let (summary, rows) = (place.summary("results"), place.rows("results"));
@@ -55,7 +67,7 @@ fn thousands_of_bad_rows_are_counted_and_not_all_logged() {
     place.write("bad.csv", format!("{HEADER}{}", "rubbish\n".repeat(5_000)));
     let said = place.run("run --source replay:bad.csv --speed max").exits(65);
     assert!(said.stderr.lines().count() < 30, "{}", said.stderr);
-    said.complains(&["5000 rows of the replay were bad"]);
+    said.complains(&["bad rows in the replay: 5000"]);
     let summary = place.summary("results");
     assert_eq!((summary.ledger.received, summary.ledger.input.rejected()), (0, 5_000));
 }
@@ -67,5 +79,5 @@ fn two_faults_are_both_said_and_the_first_is_the_exit_code() {
     let place = Place::new();
     place.write("bad.csv", format!("{HEADER}0,a,load,0,1\nrubbish\n"));
     let line = "run --source replay:bad.csv --work spin:30s --drain-limit 100ms";
-    place.run(line).exits(75).complains(&["drain limit", "1 rows of the replay were bad"]);
+    place.run(line).exits(75).complains(&["drain limit", "bad rows in the replay: 1"]);
 }

@@ -3,7 +3,7 @@
 use super::place::Place;
 
 /// A setting, a value that cannot be, and what the message must hold beside the value.
-const IMPOSSIBLE: [(&str, &str, &str); 27] = [
+const IMPOSSIBLE: [(&str, &str, &str); 28] = [
     ("workers", "0", "1 or more"),
     ("workers", "-2", "1 or more"),
     ("workers", "100000", "4096"),
@@ -24,6 +24,7 @@ const IMPOSSIBLE: [(&str, &str, &str); 27] = [
     ("duration", "5", "10s"),
     ("drain-limit", "0s", "above 0"),
     ("emulate-class", "1=2", "1=0.4"),
+    ("emulate-class", "1=1e-300", "from 0.01 to 1"),
     ("emulate-class", "4000=0.5", "there are workers 0 to"),
     ("overflow", "drop", "drop-newest"),
     ("inbox-bound", "0", "1 or more"),
@@ -125,6 +126,10 @@ fn a_good_file_is_valid_and_shows_the_run_it_makes() {
     let place = Place::new();
     place.write("edge.toml", "rate = 20000\nworkers = 2\nrecord = false\nsource = [\"virtual\"]\n");
     let said = place.run("validate --config edge.toml").exits(0);
-    said.prints(&["edge.toml is valid", "rate = 20000", "record = off", "overflow = block"]);
+    let said =
+        said.prints(&["edge.toml is valid", "rate = 20000", "record = off", "overflow = block"]);
+    said.prints(&["seed = (a fresh one each run)", "not checked: the CPUs"]);
+    place.write("edge.toml", "seed = 7\n");
+    place.run("validate --config edge.toml").exits(0).prints(&["seed = 7"]);
     assert!(!place.path("results").exists());
 }

@@ -21,6 +21,11 @@ fn emulated_classes_stand_in_table_and_summary_and_are_said_to_be_emulated() {
         let weights = rows.iter().filter(|row| row.class == Some(class.name));
         assert_eq!(weights.map(|row| row.weight).sum::<u64>(), class.packets, "{}", class.name);
     }
+    // Short for people, whole in the settings.
+    place.run("run --duration 100ms --rate 100 --emulate-class 1=0.123456789 --workers 2").exits(0);
+    let summary = place.summary("results");
+    assert!(summary.machine.notes.iter().any(|note| note.ends_with("emulated: 1=0.123")));
+    assert_eq!(summary.settings["emulate-class"], "1=0.123456789");
     // Drawn from the rows alone, without the summary's word for it, they keep their names.
     std::fs::remove_file(place.path("D/summary.json")).unwrap();
     place.run("plot D/assignments.csv").exits(0);
@@ -39,7 +44,9 @@ fn more_workers_than_cpus_share_them_and_every_output_says_so() {
     let shared = format!("{workers} workers share");
     assert!(summary.machine.notes.iter().any(|note| note.contains(&shared)), "{:?}", summary);
     // One CPU for all: the same, whatever the machine.
-    place.run("run --duration 200ms --rate 500 --workers 3 --cpus 0").exits(0).prints(&["share"]);
+    let said = place.run("run --duration 200ms --rate 500 --workers 3 --cpus 0").exits(0);
+    assert_eq!(said.stdout.matches("workers share").count(), 1, "said once: {}", said.stdout);
+    said.prints(&["3 workers share 1 CPU in turn"]);
     let summary = place.summary("results");
     assert!(summary.workers.iter().all(|worker| worker.cpu.0 == 0));
 }

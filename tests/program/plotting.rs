@@ -117,10 +117,16 @@ fn what_holds_no_rows_is_refused_with_a_fitting_code() {
 fn a_picture_that_cannot_be_made_is_said() {
     let place = Place::new();
     place.write("assignments.csv", rows(10));
-    place.write("folder/file", "");
-    for out in ["none/picture.png", "folder", "assignments.csv/picture.png"] {
+    place.write("folder.png/file", "");
+    for out in ["none/picture.png", "folder.png", "assignments.csv/picture.png"] {
         let said = place.run(&format!("plot assignments.csv --out {out}")).exits(73);
         said.complains(&[out, "cannot create"]);
     }
+    let rows = std::fs::read(place.path("assignments.csv")).unwrap();
+    for out in ["picture", "picture.jpg", "assignments.csv", ".png"] {
+        let said = place.run(&format!("plot assignments.csv --out {out}")).exits(64);
+        said.complains(&[out, "ends in .png"]);
+    }
+    assert!(std::fs::read(place.path("assignments.csv")).unwrap() == rows);
     place.run("plot").exits(64).complains(&["<ROWS>"]);
 }

@@ -36,6 +36,26 @@ fn a_recording_may_not_be_saved_onto_itself() {
     }
 }
 
+/// Neither the configuration nor, by whatever name, a file of the results.
+#[test]
+fn packets_are_not_saved_over_the_runs_own_files() {
+    let place = Place::new();
+    place.write("cfg.toml", "rate = 500\nduration = \"100ms\"\n");
+    std::fs::create_dir(place.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", place.path("link")).unwrap();
+    for (line, why) in [
+        ("--config cfg.toml --save-packets cfg.toml", "is the configuration"),
+        ("--config cfg.toml --save-packets none/../cfg.toml", "is the configuration"),
+        ("--results out/dd --save-packets out/dd/../dd/assignments.csv", "a file of the results"),
+        ("--results real/r --save-packets link/r/summary.json", "a file of the results"),
+    ] {
+        let said = place.run(&format!("run --duration 100ms {line}")).exits(64);
+        said.complains(&["--save-packets", why]);
+    }
+    assert!(std::fs::read_to_string(place.path("cfg.toml")).unwrap().starts_with("rate = 500"));
+    assert!(!place.path("out").exists());
+}
+
 #[test]
 fn a_save_limit_is_kept_and_said() {
     let place = Place::new();

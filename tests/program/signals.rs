@@ -91,6 +91,27 @@ fn a_second_signal_ends_the_run_at_once() {
     assert_eq!((summary.ledger.abandoned, summary.ended.as_str()), (6, "aborted"));
 }
 
+/// Short packets: the halted workers have ended long before anybody looks at them.
+#[test]
+fn a_second_signal_is_told_apart_from_a_drain_limit_when_the_packets_are_short() {
+    let place = Place::new();
+    let packets: String = (0..30_000).map(|n| format!("{n},s,load,{n},0.5\n")).collect();
+    place.write("saved.csv", format!("offset_ns,sensor,kind,sequence,values\n{packets}"));
+    let line = "run --source replay:saved.csv --speed max --work spin:1ms --inbox-bound 30000";
+    let mut started = place.start(&format!("{line} --workers 1 --drain-limit 60s"));
+    started.logs("running");
+    started.signal(Signal::INT);
+    started.logs("SIGINT: ");
+    std::thread::sleep(Duration::from_millis(600));
+    started.signal(Signal::INT);
+    let said = started.end().exits(130);
+    assert!(!said.stderr.contains("drain-limit"), "{}", said.stderr);
+    let summary = place.summary("results");
+    books_balance(&summary, &place.rows("results"));
+    assert!(summary.ledger.abandoned > 0);
+    assert_eq!(summary.ended, "aborted");
+}
+
 /// The end of a `--duration`, or of all sources, is no signal: one Ctrl+C while the rest is
 /// being finished is the first.
 #[test]
@@ -101,7 +122,7 @@ fn the_first_signal_of_a_run_that_ended_by_itself_is_no_second() {
     let mut started =
         place.start("run --source replay:saved.csv --speed max --workers 1 --work spin:200ms");
     started.logs("running");
-    // The sources' end is noticed within 250 ms; then half a second more.
+    // The sources' end is noticed at once; then half a second and more.
     std::thread::sleep(Duration::from_millis(900));
     started.signal(Signal::INT);
     started.end().exits(0);
