@@ -174,10 +174,19 @@ impl Loads {
         (seen.in_flight + 1) as f32 * seen.delay
     }
 
-    /// The expected delay of a packet at `worker` that finds nobody before it: the part of
-    /// [`Loads::expected_delay`] that does not change within a reading.
-    pub fn delay_when_idle(&self, worker: WorkerId) -> f32 {
-        self.seen(worker).delay
+    /// What a choice of `worker` is based on now, and the expected delay of a packet there that
+    /// finds nobody before it: the part of [`Loads::expected_delay`] that does not change within
+    /// a reading.
+    pub fn choice(&self, worker: WorkerId) -> (Choice, f32) {
+        let seen = self.seen(worker);
+        let Seen { in_flight, foreign_load, delay, .. } = seen;
+        (Choice { worker, in_flight, foreign_load }, delay)
+    }
+
+    /// From here on this reading counts `packets` more at `worker`.
+    pub fn add(&self, worker: WorkerId, packets: u32) {
+        let seen = self.seen(worker);
+        self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + packets, ..seen });
     }
 
     /// Settles on `worker`: from here on this reading counts one packet more there.

@@ -107,8 +107,11 @@ impl<P> Lanes<P> {
         self.kinds[lane as usize].order
     }
 
-    /// For the worker: takes messages of about `packets` packets, at least one if there is one,
-    /// the highest priority first, and appends them to `hand`. Leaves its empty batches here.
+    /// For the worker, which has nothing in `hand`: takes messages of about `packets` packets, at
+    /// least one if there is one, the highest priority first. Leaves its empty batches here.
+    ///
+    /// A lane that holds no more than that is taken whole, by an exchange of queues: then the lock
+    /// is held for a moment only.
     pub fn take_some(
         &self,
         packets: u32,
@@ -118,6 +121,13 @@ impl<P> Lanes<P> {
         let mut waiting = self.lock();
         let mut taken = 0;
         for lane in &mut waiting.lanes {
+            if lane.is_empty() {
+                continue;
+            }
+            if hand.is_empty() && lane.len() <= packets as usize {
+                std::mem::swap(lane, hand);
+                break;
+            }
             while taken < packets
                 && let Some(message) = lane.pop_front()
             {
@@ -221,8 +231,9 @@ mod tests {
         spares.extend((0..40).map(|_| Vec::with_capacity(9)));
         lanes.take_some(3, &mut hand, &mut spares);
         assert_eq!((hand.len(), spares.len()), (3, 0));
-        lanes.take_some(0, &mut hand, &mut spares);
-        assert_eq!(hand.len(), 3);
+        hand.clear();
+        lanes.take_some(2, &mut hand, &mut spares);
+        assert_eq!(hand.len(), 2, "all that is left");
         let body = Body::One(Job::new(0, 9));
         let back = lanes.push(Message { body, lane: 0, stamp: Stamp::default(), extras: None });
         assert_eq!(back.map(|batch| batch.capacity()), Some(9));

@@ -24,30 +24,57 @@ pub const SCAN_ALL_MAX: u32 = 16;
 pub struct RandomizedLeastConnection {
     choices: Option<u32>,
     drawn: Vec<u32>,
-    /// The expected delays of all workers, while a batch is chosen for.
-    delays: Vec<f32>,
+    /// All workers, while a batch is chosen for.
+    rows: Vec<Row>,
+}
+
+/// A worker while a batch is chosen for.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// The choice that would be made next.
+    next: Choice,
+    /// Its packets in flight when the batch began.
+    before: u32,
+    delay: f32,
+    delay_when_idle: f32,
+}
+
+impl Row {
+    fn new(worker: WorkerId, loads: &Loads) -> Self {
+        let (next, delay_when_idle) = loads.choice(worker);
+        let before = next.in_flight;
+        Row { next, before, delay: loads.expected_delay(worker), delay_when_idle }
+    }
+}
+
+/// The row with the least delay, as [`RandomizedLeastConnection::best_of_all`] finds it; draws
+/// the same numbers.
+fn least(rows: &[Row], random: &mut Random) -> usize {
+    let (mut best, mut delay, mut equals) = (0, rows[0].delay, 1);
+    for (at, row) in rows.iter().enumerate().skip(1) {
+        if row.delay < delay {
+            (best, delay, equals) = (at, row.delay, 1);
+        } else if row.delay == delay {
+            equals += 1;
+            if random.below(equals) == 0 {
+                best = at;
+            }
+        }
+    }
+    best
 }
 
 impl RandomizedLeastConnection {
     /// Looks at `choices` workers for each packet (at least 1, at most all); `None` for the
     /// default: all up to 16 workers, two above.
     pub fn new(choices: Option<u32>) -> Self {
-        RandomizedLeastConnection { choices, drawn: Vec::new(), delays: Vec::new() }
+        RandomizedLeastConnection { choices, drawn: Vec::new(), rows: Vec::new() }
     }
 
     fn best_of_all(loads: &Loads, random: &mut Random) -> WorkerId {
         let mut best = Best::new(WorkerId(0), loads);
         for worker in 1..loads.workers() {
             best.consider(WorkerId(worker), loads, random);
-        }
-        best.worker
-    }
-
-    /// As [`Self::best_of_all`], on delays that were read before; draws the same numbers.
-    fn least(delays: &[f32], random: &mut Random) -> WorkerId {
-        let mut best = Best { worker: WorkerId(0), delay: delays[0], equals: 1 };
-        for (worker, delay) in delays.iter().enumerate().skip(1) {
-            best.compare(WorkerId(worker as u32), *delay, random);
         }
         best.worker
     }
@@ -92,10 +119,7 @@ impl Best {
     }
 
     fn consider(&mut self, worker: WorkerId, loads: &Loads, random: &mut Random) {
-        self.compare(worker, loads.expected_delay(worker), random);
-    }
-
-    fn compare(&mut self, worker: WorkerId, delay: f32, random: &mut Random) {
+        let delay = loads.expected_delay(worker);
         if delay < self.delay {
             *self = Best { worker, delay, equals: 1 };
         } else if delay == self.delay {
@@ -132,14 +156,18 @@ impl Policy for RandomizedLeastConnection {
             }
             return;
         }
-        self.delays.clear();
-        let all = (0..loads.workers()).map(WorkerId);
-        self.delays.extend(all.map(|worker| loads.expected_delay(worker)));
+        self.rows.clear();
+        self.rows.extend((0..loads.workers()).map(|worker| Row::new(WorkerId(worker), loads)));
         out.reserve(asks.len());
         for _ in asks {
-            let worker = Self::least(&self.delays, random);
-            out.push(loads.take(worker));
-            self.delays[worker.index()] = loads.expected_delay(worker);
+            let best = least(&self.rows, random);
+            let row = &mut self.rows[best];
+            out.push(row.next);
+            row.next.in_flight += 1;
+            row.delay = (row.next.in_flight + 1) as f32 * row.delay_when_idle;
+        }
+        for row in &self.rows {
+            loads.add(row.next.worker, row.next.in_flight - row.before);
         }
     }
 

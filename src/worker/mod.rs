@@ -22,6 +22,7 @@ use crate::job::Job;
 use crate::loads::LoadBoard;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::record_buffer::RecordBuffer;
+use crate::sync::pause;
 use crate::totals::WorkerState;
 use crate::typical::Typical;
 
@@ -66,6 +67,13 @@ pub struct Parts<P, W: Process<P>, S> {
     pub running: Arc<AtomicU32>,
 }
 
+/// A worker whose work is so short that it does this many packets in [`pending::HAND_NS`] is
+/// faster than a packet is handed over. Were it to take each as it comes, both sides would fetch
+/// the same cache lines from each other for every one; so when a look brought fewer packets
+/// than [`GATHERED`] it waits for about a microsecond before the next.
+const GATHER_FROM: u32 = 50;
+const GATHERED: u32 = 16;
+
 /// Runs until the inbox is closed and empty, or until told to halt.
 pub fn run<P, W, S>(parts: Parts<P, W, S>)
 where
@@ -100,6 +108,8 @@ struct Worker<P, W: Process<P>, S> {
     pending: Pending,
     /// Taken out of the inbox, still counted there.
     hand: VecDeque<Message<P>>,
+    /// The last look brought so little that it is better to wait a moment before the next.
+    gather: bool,
     /// The memory of batches that are done.
     spares: Vec<Vec<Job<P>>>,
     panics: u64,
@@ -119,6 +129,7 @@ where
             cpu: CpuSampler::new(),
             pending: Pending::default(),
             hand: VecDeque::new(),
+            gather: false,
             spares: Vec::new(),
             panics: 0,
         }
@@ -154,9 +165,16 @@ where
 
     /// The next message in hand, or in the inbox.
     fn next(&mut self, desk: &DeskOf<'_, P, W>) -> Option<Message<P>> {
-        // What is not counted is not there: an idle look costs no lock.
-        if self.hand.is_empty() && desk.inbox.in_flight() > 0 {
-            desk.inbox.queue().take_some(self.pending.limit(), &mut self.hand, &mut self.spares);
+        if self.hand.is_empty() {
+            let packets = self.pending.packets_in(pending::HAND_NS);
+            if self.gather && packets >= GATHER_FROM {
+                pause(Some(u32::MAX));
+            }
+            // What is not counted is not there: an idle look costs no lock.
+            if desk.inbox.in_flight() > 0 {
+                desk.inbox.queue().take_some(packets, &mut self.hand, &mut self.spares);
+            }
+            self.gather = !self.hand.is_empty() && in_hand(&self.hand) < GATHERED;
         }
         self.hand.pop_front()
     }
@@ -225,6 +243,11 @@ where
             desk.inbox.release(owed);
         }
     }
+}
+
+/// Packets in these messages, counted as far as it matters.
+fn in_hand<P>(hand: &VecDeque<Message<P>>) -> u32 {
+    hand.iter().take(GATHERED as usize).map(Message::places).sum()
 }
 
 /// What a panic says.

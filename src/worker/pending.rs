@@ -15,6 +15,10 @@ use crate::totals::{Done, WorkerState};
 /// The work that may be kept back.
 const FLUSH_NS: u64 = 5_000;
 
+/// The work that a worker takes out of its inbox at once: what it has in hand can be neither
+/// evicted nor stolen, and does not let what matters more go before it.
+pub const HAND_NS: u64 = 10_000;
+
 /// The most packets kept back.
 const PACKETS_MAX: u32 = 64;
 
