@@ -68,11 +68,6 @@ impl Pending {
         (time_ns / self.service_ns.max(1)).clamp(1, 1_000) as u32
     }
 
-    /// Packets that take no more than the work that may be kept back.
-    pub fn limit(&self) -> u32 {
-        self.limit
-    }
-
     /// A packet came to its end.
     pub fn ended(&mut self, processed: bool) {
         self.processed += u64::from(processed);
@@ -137,7 +132,7 @@ mod tests {
         for (service_ns, limit) in [(1_000_000, 1), (10_000, 1), (1_000, 5), (20, 64), (0, 64)] {
             let mut pending = Pending::default();
             (0..200).for_each(|_| pending.measured(done(service_ns)));
-            assert!(pending.limit().abs_diff(limit) <= 1, "{service_ns}: {}", pending.limit());
+            assert!(pending.limit.abs_diff(limit) <= 1, "{service_ns}: {}", pending.limit);
         }
     }
 
