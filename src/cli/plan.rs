@@ -260,7 +260,9 @@ fn try_block(plan: &Plan) -> Result<(), Failure> {
     };
     let info = WorkerInfo { worker: WorkerId(0), cpu: CpuId(0), class: Class::Uniform };
     match plan.work {
-        WorkChoice::Analysis => Analysis::default().work(&packet, &info).map(drop),
+        WorkChoice::Monitor | WorkChoice::Analysis => {
+            Analysis::default().work(&packet, &info).map(drop)
+        }
         WorkChoice::Spin(_) => Ok(()),
     }
 }

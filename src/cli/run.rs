@@ -17,6 +17,7 @@ use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
 use crate::packet::Packet;
+use crate::process::{Insight, Monitor, Sink, Work, WorkChoice};
 use crate::recorder::RecordOptions;
 use crate::report::{self, units};
 use crate::sink::Findings;
@@ -119,7 +120,17 @@ fn ready(
         builder = builder.tap(saving.tap(names.clone()));
     }
     let (work, findings) = (plan.work, findings.clone());
-    builder.process_into(move |_| work.build(), move |_| findings.sink())
+    if work == WorkChoice::Monitor {
+        let sink = move |_| {
+            let mut sink = findings.sink();
+            move |insight: Insight| sink.accept(insight.finding)
+        };
+        return builder.process_into(|_| Monitor::default(), sink);
+    }
+    builder.process_into(
+        move |_| work.stateless().unwrap_or_else(|| Work::Analysis(Box::default())),
+        move |_| findings.sink(),
+    )
 }
 
 fn start_fault(error: StartError, plan: &Plan) -> Fault {

@@ -12,7 +12,7 @@ use crate::ids::{CpuId, WorkerId};
 use crate::names::SensorNames;
 use crate::order::OrderRule;
 use crate::packet::Packet;
-use crate::process::WorkerInfo;
+use crate::process::{Monitor, WorkerInfo};
 use crate::source::Source;
 use crate::source::host::Host;
 use crate::source::replay::{BadRows, Replay, ReplayError, ReplayOptions};
@@ -106,9 +106,13 @@ fn carried(plan: &Plan, placement: &Placement, load: f64) -> Result<f64, Fault> 
     let endless = Pace::new(1e9);
     let mut parts = fleet.divide(1, &endless, &SensorNames::default()).or_exit(Exit::Usage)?;
     let info = WorkerInfo { worker: WorkerId(0), cpu: CpuId(0), class: Class::Uniform };
-    let mut work = plan.work.build();
-    let mut trial = pacing::as_trial(&mut work, &info);
-    let cost_ns = parts.first_mut().and_then(|part| pacing::cost_of_packet_ns(part, &mut trial));
+    let mut stateless = plan.work.stateless();
+    let mut monitor = Monitor::default();
+    let trial: &mut dyn FnMut(&Packet) = match &mut stateless {
+        Some(work) => &mut pacing::as_trial(work, &info),
+        None => &mut pacing::as_trial(&mut monitor, &info),
+    };
+    let cost_ns = parts.first_mut().and_then(|part| pacing::cost_of_packet_ns(part, trial));
     let capacity = distinct(placement).iter().map(|(_, capacity)| capacity).sum();
     // Begin at half of that: dispatch, recording and waking up are not in the trial, and a first
     // second of overload would stand in every figure of a short run. Without any packet in the

@@ -51,12 +51,18 @@ pub fn cost_of_packet_ns(
     (packets > 0).then(|| (thread_cpu_ns() - start_ns) as f64 / packets as f64)
 }
 
-/// As [`cost_of_packet_ns`] takes it: the work of a worker, with its result dropped.
+/// As [`cost_of_packet_ns`] takes it: the work of a worker, settled as if all came from one
+/// sensor, with its result dropped.
 pub fn as_trial<'a, W: Process<Packet>>(
     work: &'a mut W,
     info: &'a WorkerInfo,
 ) -> impl FnMut(&Packet) + 'a {
-    move |packet| drop(work.work(packet, info))
+    let mut state = W::State::default();
+    move |packet| {
+        if let Ok(mut out) = work.work(packet, info) {
+            work.settle(&mut state, &mut out);
+        }
+    }
 }
 
 /// The pace at which CPUs of `capacity` in all (1 a fast core) are busy for `load` of their

@@ -1,26 +1,33 @@
 //! The work that a worker does on a payload.
 //!
-//! [`Process`] is the seam: an embedder gives a closure or a type of its own. [`Analysis`] is
-//! the built-in work on packets, [`Spin`] stands in for it in measurements.
+//! [`Process`] is the seam: an embedder gives a closure or a type of its own. The built-in work
+//! on packets is [`Analysis`], which looks at each packet alone, or [`Monitor`], which adds
+//! what a sensor's past makes of it; [`Spin`] stands in for them in measurements.
 
+mod alarm;
 mod analysis;
 mod band;
 mod finding;
 mod limits;
 mod moments;
+mod monitor;
 mod plan;
 mod severity;
 mod spectrum;
 mod spin;
+mod trend;
 mod vibration;
 mod work;
 
+pub use alarm::{AlarmChange, AlarmChanges, AlarmState, Cause};
 pub use analysis::Analysis;
 pub use finding::{Finding, VibrationReport};
 pub use limits::LimitCheck;
+pub use monitor::{Insight, Monitor, SensorState};
 pub use severity::{MachineClass, Zone};
 pub use spectrum::{PEAKS_MAX, Peak, Peaks};
 pub use spin::Spin;
+pub use trend::{SCORE_MAX, Trend, TrendReport};
 pub use work::{UnknownWork, Work, WorkChoice};
 
 use std::borrow::Cow;

@@ -8,10 +8,13 @@ use super::finding::Finding;
 use super::{Analysis, Failure, Process, Spin, WorkerInfo};
 use crate::packet::Packet;
 
-/// A choice among the built-in kinds of work, as the setting `work` writes it: `analysis`, or
-/// `spin:` and a duration such as `spin:200us`.
+/// A choice among the built-in kinds of work, as the setting `work` writes it: `monitor`,
+/// `analysis`, or `spin:` and a duration such as `spin:200us`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WorkChoice {
+    /// [`Monitor`](super::Monitor) for machines of class II; it needs each sensor's packets in
+    /// their order.
+    Monitor,
     /// [`Analysis`] for machines of class II.
     #[default]
     Analysis,
@@ -20,11 +23,14 @@ pub enum WorkChoice {
 }
 
 impl WorkChoice {
-    /// The work itself; each worker needs one of its own.
-    pub fn build(self) -> Work {
+    /// The work itself, if it is one that looks at each packet alone; each worker needs one of
+    /// its own. `None` for [`WorkChoice::Monitor`]: its type says that it keeps a state, and
+    /// by that an engine knows in which orders it may run.
+    pub fn stateless(self) -> Option<Work> {
         match self {
-            WorkChoice::Analysis => Work::Analysis(Box::default()),
-            WorkChoice::Spin(duration) => Work::Spin(Spin::new(duration)),
+            WorkChoice::Monitor => None,
+            WorkChoice::Analysis => Some(Work::Analysis(Box::default())),
+            WorkChoice::Spin(duration) => Some(Work::Spin(Spin::new(duration))),
         }
     }
 }
@@ -32,6 +38,7 @@ impl WorkChoice {
 impl fmt::Display for WorkChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            WorkChoice::Monitor => f.write_str("monitor"),
             WorkChoice::Analysis => f.write_str("analysis"),
             WorkChoice::Spin(duration) => {
                 write!(
@@ -46,15 +53,19 @@ impl fmt::Display for WorkChoice {
 
 /// A text that chooses no work.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("work '{0}' is neither 'analysis' nor 'spin:' with a duration, such as spin:200us")]
+#[error(
+    "work '{0}' is none of 'monitor', 'analysis', and 'spin:' with a duration, such as spin:200us"
+)]
 pub struct UnknownWork(pub String);
 
 impl FromStr for WorkChoice {
     type Err = UnknownWork;
 
     fn from_str(text: &str) -> Result<Self, UnknownWork> {
-        if text == "analysis" {
-            return Ok(WorkChoice::Analysis);
+        match text {
+            "monitor" => return Ok(WorkChoice::Monitor),
+            "analysis" => return Ok(WorkChoice::Analysis),
+            _ => {}
         }
         text.strip_prefix("spin:")
             .and_then(|duration| humantime::parse_duration(duration).ok())
@@ -63,7 +74,7 @@ impl FromStr for WorkChoice {
     }
 }
 
-/// The built-in kinds of work as one type, so that one type of engine runs them all.
+/// The built-in kinds of work that keep no state, as one type, so that one type of engine runs them all.
 pub enum Work {
     /// Analyses packets.
     Analysis(Box<Analysis>),
@@ -86,14 +97,24 @@ impl Process<Packet> for Work {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::{Monitor, is_state};
 
     #[test]
     fn a_choice_survives_its_text() {
-        for text in ["analysis", "spin:0s", "spin:200us", "spin:1s500ms"] {
+        for text in ["monitor", "analysis", "spin:0s", "spin:200us", "spin:1s500ms"] {
             assert_eq!(text.parse::<WorkChoice>().unwrap().to_string(), text);
         }
-        for text in ["", "spin", "spin:", "spin:-1s", "spin:fast", "Analysis"] {
+        for text in ["", "spin", "spin:", "spin:-1s", "spin:fast", "Analysis", "monitor "] {
             assert_eq!(text.parse::<WorkChoice>(), Err(UnknownWork(text.to_owned())));
         }
+    }
+
+    #[test]
+    fn only_work_without_a_state_is_built_as_one() {
+        assert!(!is_state::<<Work as Process<Packet>>::State>());
+        assert!(is_state::<<Monitor as Process<Packet>>::State>());
+        let built = |choice: WorkChoice| choice.stateless().is_some();
+        let spin = WorkChoice::Spin(Duration::ZERO);
+        assert!(built(WorkChoice::Analysis) && built(spin) && !built(WorkChoice::Monitor));
     }
 }
