@@ -14,8 +14,9 @@ use crate::report::ReportError;
 pub const ROWS: &str = "assignments.csv";
 pub const SUMMARY: &str = "summary.json";
 pub const PICTURE: &str = "results_graph.png";
+pub const ALARMS: &str = "alarms.csv";
 /// All of them.
-pub const FILES: [&str; 3] = [ROWS, SUMMARY, PICTURE];
+pub const FILES: [&str; 4] = [ROWS, SUMMARY, PICTURE, ALARMS];
 
 /// A folder that can be written to, and that no other run writes to meanwhile.
 pub struct ResultsFolder {
@@ -97,7 +98,7 @@ impl ResultsFolder {
         }
     }
 
-    /// The files of a run, by what they are. The rows only if they are where they were put.
+    /// The files of a run, by what they are. Rows and alarms only if they are where they were put.
     pub fn list(&self, recorded: bool, drawn: bool) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         let mut add = |what: &str, name| {
@@ -105,6 +106,9 @@ impl ResultsFolder {
         };
         if recorded && self.path(ROWS).is_file() {
             add("assignments", ROWS);
+        }
+        if self.path(ALARMS).is_file() {
+            add("alarms", ALARMS);
         }
         add("summary", SUMMARY);
         if drawn {

@@ -9,6 +9,7 @@ mod finish;
 mod lock;
 mod log_output;
 mod orders;
+mod outcome;
 mod plan;
 mod plot;
 mod run;

@@ -18,6 +18,13 @@ pub struct OrderSpec {
     order: Order,
 }
 
+impl OrderSpec {
+    /// The order that it asks for.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
     All,
@@ -100,11 +107,6 @@ impl Orders {
         })
     }
 
-    /// Whether an entry asks for `order`.
-    pub fn ask_for(&self, order: Order) -> bool {
-        self.specs.iter().any(|spec| spec.order == order)
-    }
-
     fn find(&self, scope: Scope) -> Option<Order> {
         self.specs.iter().find(|spec| spec.scope == scope).map(|spec| spec.order)
     }
@@ -171,7 +173,6 @@ mod tests {
         assert_eq!(udp.of(Kind::Load), Order::Parallel);
         assert_eq!(udp.of(Kind::Vibration), Order::Ordered);
         assert_eq!(orders.of(&SourceSpec::Host).of(Kind::Load), Order::Sticky);
-        assert!(orders.ask_for(Order::Parallel) && !orders.ask_for(Order::Sticky));
     }
 
     #[test]

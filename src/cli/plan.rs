@@ -129,7 +129,8 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     fleet
         .check()
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
-    let (orders, priorities) = orders_of(&settings, &blame)?;
+    let work = work_of(&settings);
+    let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let plan = Plan {
         sources,
         duration: settings.duration.map(|duration| duration.0.0),
@@ -146,7 +147,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             workers: settings.workers.map(|workers| workers.0.0),
         },
         blame,
-        work: settings.work.map_or_else(WorkChoice::default, |work| work.0),
+        work,
         emulate: settings.emulate_class.iter().map(|emulate| emulate.0).collect(),
         policy: settings
             .policy
@@ -184,13 +185,31 @@ fn fleet(settings: &Settings, seed: u64, sample_rate_hz: f32) -> Fleet {
     }
 }
 
-fn orders_of(settings: &Settings, blame: &Blame) -> Result<(Orders, Priorities), Fault> {
+/// The work that was asked for; else the one that follows each sensor, unless an order is asked for
+/// in which it cannot.
+fn work_of(settings: &Settings) -> WorkChoice {
+    let parallel = settings.order.iter().any(|spec| spec.0.order() == Order::Parallel);
+    let otherwise = if parallel { WorkChoice::Analysis } else { WorkChoice::Monitor };
+    settings.work.as_ref().map_or(otherwise, |work| work.0)
+}
+
+fn orders_of(
+    settings: &Settings,
+    work: WorkChoice,
+    blame: &Blame,
+) -> Result<(Orders, Priorities), Fault> {
+    let keeps_state = work == WorkChoice::Monitor;
     let specs = settings.order.iter().map(|spec| spec.0).collect();
-    let orders = Orders::new(specs, Order::Parallel)
+    let orders = Orders::new(specs, if keeps_state { Order::Sticky } else { Order::Parallel })
         .map_err(|spec| blame.says(&["order"], format!("{spec} says something again")))?;
     let specs: Vec<_> = settings.priority.iter().map(|spec| spec.0).collect();
     let priorities = orders::priorities(&specs)
         .map_err(|spec| blame.says(&["priority"], format!("{spec} names a kind again")))?;
+    if keeps_state && settings.order.iter().any(|spec| spec.0.order() == Order::Parallel) {
+        let message = "the work monitor keeps a state for each sensor, which needs its packets in \
+                       order: choose sticky or ordered, or --work analysis";
+        return Err(blame.says(&["order"], message.to_owned()));
+    }
     Ok((orders, priorities))
 }
 

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, select};
 use super::args::RunArgs;
 use super::exit::{Exit, Fault, OrExit};
 use super::files::{self, ResultsFolder};
+use super::outcome::Outcome;
 use super::plan::{self, Plan};
 use super::saving::Saving;
 use super::sources::{self, Opened};
@@ -17,10 +18,8 @@ use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
 use crate::packet::Packet;
-use crate::process::{Insight, Monitor, Sink, Work, WorkChoice};
 use crate::recorder::RecordOptions;
 use crate::report::{self, units};
-use crate::sink::Findings;
 use crate::summary::Machine;
 use crate::topology::{Placement, Roots, Topology, place, platform};
 
@@ -42,10 +41,10 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
         None => None,
     };
     let earlier = folder.set_aside()?;
-    let findings = Findings::default();
+    let outcome = Outcome::open(&plan, &folder, &names)?;
     let mut machine = machine(&topology, &placement, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
-    let mut engine = ready(&plan, topology, &folder, &names, &saving, &findings)
+    let mut engine = ready(&plan, topology, &folder, &names, &saving, &outcome)
         .start()
         .map_err(|error| start_fault(error, &plan))?;
     for (order, source) in std::mem::take(&mut opened.sources) {
@@ -57,14 +56,20 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     if let Some(pacer) = &opened.pacer {
         machine.notes.extend(pacer.notes(&closing.last));
     }
+    let (alarms, alarms_failed) = outcome.close();
+    machine.notes.extend(alarms);
     let about = About {
         machine,
         settings: plan.texts.clone(),
         started_unix_ms,
-        findings: findings.by_name(),
+        findings: outcome.findings.by_name(),
         files: folder.list(plan.record, closing.ended != Ended::Aborted),
     };
-    finish::finish(closing, about, &mut folder, saving, &opened)
+    let exit = finish::finish(closing, about, &mut folder, saving, &opened)?;
+    Ok(alarms_failed.map_or(exit, |fault| {
+        log::error!("{fault}");
+        exit.or(fault.exit)
+    }))
 }
 
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
@@ -87,7 +92,7 @@ fn ready(
     folder: &ResultsFolder,
     names: &SensorNames,
     saving: &Option<Saving>,
-    findings: &Findings,
+    outcome: &Outcome,
 ) -> Ready<Packet> {
     let mut builder = Engine::builder()
         .topology(topology)
@@ -119,18 +124,7 @@ fn ready(
     if let Some(saving) = saving {
         builder = builder.tap(saving.tap(names.clone()));
     }
-    let (work, findings) = (plan.work, findings.clone());
-    if work == WorkChoice::Monitor {
-        let sink = move |_| {
-            let mut sink = findings.sink();
-            move |insight: Insight| sink.accept(insight.finding)
-        };
-        return builder.process_into(|_| Monitor::default(), sink);
-    }
-    builder.process_into(
-        move |_| work.stateless().unwrap_or_else(|| Work::Analysis(Box::default())),
-        move |_| findings.sink(),
-    )
+    outcome.work_of(builder)
 }
 
 fn start_fault(error: StartError, plan: &Plan) -> Fault {
@@ -138,6 +132,7 @@ fn start_fault(error: StartError, plan: &Plan) -> Fault {
         StartError::Record { path, error } => return files::cannot_create(&path, error),
         StartError::Topology(_) => Exit::MissingInput,
         StartError::Thread(_) => Exit::Io,
+        StartError::StateNeedsOrder => return plan.blame.fault(&["order", "work"], error),
         _ => return plan.blame.fault(&["cpus", "workers", "emulate-class", "policy"], error),
     };
     Fault::new(exit, error)

@@ -115,7 +115,8 @@ settings! {
     cpus: Option<CpuList>, "cpus" "EDGE_DISPATCH_CPUS" "LIST" "Workers"
     /// How many workers; more than CPUs share them in turn [default: one a CPU]
     workers: Option<Positive>, "workers" "EDGE_DISPATCH_WORKERS" "N" "Workers"
-    /// The work: analysis, or spin:TIME in its place [default: analysis]
+    /// The work: monitor (analysis, trends, alarms), analysis alone, or spin:TIME in its place
+    /// [default: monitor; analysis where an order is parallel]
     work: Option<WorkChoice>, "work" "EDGE_DISPATCH_WORK" "WORK" "Workers"
     /// Make a worker pretend to run at FACTOR of its speed, to see performance and efficiency
     /// cores on a machine whose cores are equal. May be given several times

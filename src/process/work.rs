@@ -14,9 +14,9 @@ use crate::packet::Packet;
 pub enum WorkChoice {
     /// [`Monitor`](super::Monitor) for machines of class II; it needs each sensor's packets in
     /// their order.
+    #[default]
     Monitor,
     /// [`Analysis`] for machines of class II.
-    #[default]
     Analysis,
     /// [`Spin`] for this long.
     Spin(Duration),
