@@ -81,6 +81,7 @@ impl InFlight {
     }
 
     /// Reserves room for up to `packets` under `bound`.
+    #[inline]
     pub fn claim(&self, packets: u32, bound: u32, low_water: u32) -> Claim {
         // Relaxed: only spares the common refusals a write; the exchange below decides.
         let seen = self.0.load(Ordering::Relaxed);

@@ -62,7 +62,7 @@ impl<P> Dispatcher<P> {
         loop {
             match self.send(worker, left) {
                 Ok(None) => {
-                    self.rouse_a_thief(worker);
+                    self.rouse_a_thief(worker, self.parts.inboxes.of(worker).in_flight());
                     return Ok(());
                 }
                 Ok(Some(rest)) => left = rest,
@@ -266,11 +266,14 @@ impl<P> Dispatcher<P> {
         true
     }
 
-    /// Wakes a sleeping worker, if there is one and `worker` has more than it can do.
-    fn rouse_a_thief(&self, worker: WorkerId) {
+    /// Wakes a sleeping worker, if there is one and `worker` has more `in_flight` than it can do.
+    pub(super) fn rouse_a_thief(&self, worker: WorkerId, in_flight: u32) {
         let inboxes = &self.parts.inboxes;
-        if self.parts.steal && inboxes.of(worker).in_flight() > ROUSE_FROM {
-            let _ = inboxes.each.iter().any(|inbox| inbox.in_flight() == 0 && inbox.rouse());
+        if self.parts.steal && in_flight > ROUSE_FROM {
+            let others = (0..inboxes.each.len()).filter(|other| *other != worker.index());
+            let _ = others
+                .map(|other| &inboxes.each[other])
+                .any(|inbox| inbox.in_flight() == 0 && inbox.rouse());
         }
     }
 }

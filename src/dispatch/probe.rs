@@ -16,6 +16,13 @@ const ALL_ABOVE_NS: u64 = 20_000;
 /// On a dense stream of single packets every so many-th is measured.
 const GAP: u32 = 16;
 
+/// Packets that come closer than this together may share a reading of the loads: it is then less
+/// than two microseconds old, and counts the packets since.
+const SHARE_BELOW_NS: u64 = 500;
+
+/// So many share one.
+const SHARED: u32 = 4;
+
 /// One dispatcher's decision.
 #[derive(Debug)]
 pub struct Probe {
@@ -24,12 +31,13 @@ pub struct Probe {
     since: u32,
     now_ns: u64,
     batches: u32,
+    shares: bool,
 }
 
 impl Probe {
     /// Measures some packets; all of them if `every`.
     pub fn new(every: bool) -> Self {
-        Probe { every, gap: 1, since: 0, now_ns: 0, batches: 0 }
+        Probe { every, gap: 1, since: 0, now_ns: 0, batches: 0, shares: false }
     }
 
     /// The time as last read: for a single packet at most sixteen packets old.
@@ -44,11 +52,18 @@ impl Probe {
             return Stamp::default();
         }
         let now_ns = clock.now_ns();
-        let dense = now_ns.saturating_sub(self.now_ns) < ALL_ABOVE_NS * u64::from(self.since);
+        let elapsed_ns = now_ns.saturating_sub(self.now_ns);
+        let dense = elapsed_ns < ALL_ABOVE_NS * u64::from(self.since);
+        self.shares = elapsed_ns < SHARE_BELOW_NS * u64::from(self.since);
         let stamp = Stamp { enqueued_ns: now_ns, first: 0, count: 1, weight: self.since };
         self.gap = if dense && !self.every { GAP } else { 1 };
         (self.since, self.now_ns) = (0, now_ns);
         stamp
+    }
+
+    /// Whether the packet just stamped needs a new reading of the loads.
+    pub fn wants_reading(&self) -> bool {
+        !self.shares || self.since.is_multiple_of(SHARED)
     }
 
     /// Reads the clock for a batch of `packets`; true if they come slowly enough for all to be
@@ -95,6 +110,21 @@ mod tests {
             assert!(1_000 - weights.iter().sum::<u32>() < GAP);
         }
         assert_eq!(weights(100, 1_000, true), [1; 1_000]);
+    }
+
+    #[test]
+    fn only_a_very_dense_stream_shares_readings() {
+        for (gap_ns, readings) in [(100, 25), (5_000, 100)] {
+            let clock = Clock::manual();
+            let mut probe = Probe::new(false);
+            let wanted = (0..100).filter(|_| {
+                clock.advance(gap_ns);
+                probe.single(&clock);
+                probe.wants_reading()
+            });
+            let wanted = wanted.count();
+            assert!(wanted.abs_diff(readings) <= 2, "{wanted} at {gap_ns} ns");
+        }
     }
 
     #[test]

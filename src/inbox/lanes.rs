@@ -167,6 +167,7 @@ impl<P> Queue<Message<P>> for Lanes<P> {
     /// The memory of an earlier batch, if there is some to spare.
     type Back = Option<Vec<Job<P>>>;
 
+    #[inline]
     fn push(&self, message: Message<P>) -> Option<Vec<Job<P>>> {
         let mut waiting = self.lock();
         waiting.lanes[message.lane as usize].push_back(message);

@@ -160,6 +160,7 @@ impl<Q, C: Row> Inbox<Q, C> {
     }
 
     /// Reserves room for up to `packets`.
+    #[inline]
     pub fn claim(&self, packets: u32) -> Result<Room<'_, Q, C>, NoRoom> {
         let (refusal, notify) = match self.word().claim(packets, self.bound(), self.low_water()) {
             Claim::Granted { packets, wake } => {
@@ -309,8 +310,8 @@ const LOOKS_IN_PLACE: u32 = 6;
 
 /// Looks in vain before a worker sleeps, at least and at most. None in debug builds, so that loom
 /// comes to the sleep at once.
-const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 12 };
-const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 64 };
+const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 8 };
+const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 16 };
 
 impl Patience {
     /// A message came.
@@ -354,6 +355,7 @@ impl<Q, C: Row> Room<'_, Q, C> {
     }
 
     /// Queues `message`, which holds exactly [`Room::packets`] packets.
+    #[inline]
     pub fn send<T>(mut self, message: T) -> Q::Back
     where
         Q: Queue<T>,

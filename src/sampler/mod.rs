@@ -32,6 +32,10 @@ pub const INTERVAL: Duration = Duration::from_millis(250);
 /// The shortest time between two looks, in nanoseconds: sysinfo says nothing new below it.
 const SHORTEST_NS: u64 = 200_000_000;
 
+/// When capacity alone is looked at before the first whole look, in nanoseconds: with a wrong prior a
+/// slow worker's inbox fills in the first moments, and it takes long to work that off.
+const EARLY_NS: [u64; 5] = [10_000_000, 25_000_000, 50_000_000, 100_000_000, 150_000_000];
+
 /// One worker, as the sampler needs to know it.
 #[derive(Clone, Debug)]
 pub struct Sampled {
@@ -61,15 +65,22 @@ pub struct Samples {
 /// Looks until `stop` is set; unpark the thread to stop it at once.
 pub fn run(sampler: &mut Sampler, stop: &AtomicBool) {
     let started_ns = sampler.clock.now_ns();
+    for early_ns in EARLY_NS {
+        wait_until(started_ns + early_ns, &sampler.clock, stop);
+        sampler.look_at_capacity();
+    }
     let mut due_ns = next_look_ns(started_ns, started_ns);
     // Relaxed: a flag that is looked at again and again.
     while !stop.load(Ordering::Relaxed) {
-        while sampler.clock.now_ns() < due_ns && !stop.load(Ordering::Relaxed) {
-            let left_ns = due_ns.saturating_sub(sampler.clock.now_ns());
-            std::thread::park_timeout(Duration::from_nanos(left_ns));
-        }
+        wait_until(due_ns, &sampler.clock, stop);
         sampler.look();
         due_ns = next_look_ns(due_ns, sampler.clock.now_ns());
+    }
+}
+
+fn wait_until(due_ns: u64, clock: &Clock, stop: &AtomicBool) {
+    while clock.now_ns() < due_ns && !stop.load(Ordering::Relaxed) {
+        std::thread::park_timeout(Duration::from_nanos(due_ns.saturating_sub(clock.now_ns())));
     }
 }
 
@@ -132,6 +143,22 @@ impl Sampler {
             samples,
             mhz_sums: vec![(0.0, 0); rows],
             workers,
+        }
+    }
+
+    /// Corrects the capacities alone: the machine's own figures are not there yet.
+    fn look_at_capacity(&mut self) {
+        let mut steps = Vec::with_capacity(self.workers.len());
+        for (worker, before) in self.workers.iter().zip(&mut self.before) {
+            let done = worker.state.totals().done;
+            steps.push(capacity::Step::between(&before.done, &done));
+            before.done = done;
+        }
+        self.capacity.update(&steps);
+        for index in 0..self.workers.len() {
+            let worker = WorkerId(index as u32);
+            let (_, foreign_load) = self.board.speed(worker);
+            self.board.set_speed(worker, self.capacity.capacity(index) as f32, foreign_load);
         }
     }
 
