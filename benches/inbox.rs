@@ -55,8 +55,12 @@ fn inboxes() -> Arc<Inboxes<u64>> {
 fn work(message: Message<u64>) -> u32 {
     let places = message.places();
     match message.body {
-        Body::One(job) => drop(black_box(job)),
-        Body::Many(jobs) => jobs.into_iter().for_each(|job| drop(black_box(job))),
+        Body::One(job) => {
+            black_box(job);
+        }
+        Body::Many(jobs) => jobs.into_iter().for_each(|job| {
+            black_box(job);
+        }),
         Body::Nudge(_) => unreachable!("nobody sends one"),
     }
     places

@@ -82,7 +82,7 @@ impl Probe {
         }
         // Places all over the message in turn (a Weyl sequence): the first waits least.
         self.batches = self.batches.wrapping_add(0x9E37_79B9);
-        let first = (u64::from(self.batches) * u64::from(packets) >> 32) as u32;
+        let first = ((u64::from(self.batches) * u64::from(packets)) >> 32) as u32;
         Stamp { enqueued_ns: self.now_ns, first, count: 1, weight: packets }
     }
 }

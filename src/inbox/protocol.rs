@@ -308,17 +308,19 @@ pub struct Patience {
 /// CPU from it, for every single packet.
 const LOOKS_IN_PLACE: u32 = 6;
 
-/// Looks in vain before a worker sleeps, at least and at most. None in debug builds, so that loom
-/// comes to the sleep at once.
-const LOOKS_MIN: u32 = if cfg!(debug_assertions) { 0 } else { 8 };
-const LOOKS_MAX: u32 = if cfg!(debug_assertions) { 0 } else { 16 };
+/// Looks in vain before a worker sleeps, at least and at most: longer than about five microseconds
+/// costs more than the sleep and the waking. None in debug builds, so that loom comes to the sleep
+/// at once.
+fn looks() -> (u32, u32) {
+    if cfg!(debug_assertions) { (0, 0) } else { (8, 16) }
+}
 
 impl Patience {
     /// A message came.
     pub fn found(&mut self) {
         self.counted = 0;
         if self.tries > 0 {
-            self.limit = (self.limit + self.tries).min(LOOKS_MAX);
+            self.limit = (self.limit + self.tries).min(looks().1);
             self.tries = 0;
         }
     }
@@ -335,7 +337,7 @@ impl Patience {
 
     fn is_over(&mut self) -> bool {
         self.tries += 1;
-        self.tries > self.limit.max(LOOKS_MIN)
+        self.tries > self.limit.max(looks().0)
     }
 
     fn wait(&self) {

@@ -144,6 +144,17 @@ fn beside(summary: &Summary) -> String {
     if !summary.estimated {
         let _ = writeln!(text, "sources: {:.2} s of CPU time", summary.source_cpu_s);
     }
+    let stolen: u64 = summary.workers.iter().map(|worker| worker.stolen).sum();
+    if stolen > 0 {
+        let stolen = units::counted(stolen, "packet");
+        let _ = writeln!(text, "stolen: {stolen} taken by idle workers from loaded ones");
+    }
+    let finished: u64 = summary.workers.iter().map(|worker| worker.packets).sum();
+    let measured = summary.latency_ns.service.samples;
+    if !summary.estimated && measured < finished {
+        let (measured, finished) = (units::count(measured), units::count(finished));
+        let _ = writeln!(text, "times: of {measured} of {finished} packets, which stand for all");
+    }
     if let Some(celsius) = summary.temperature_c_max {
         let _ = writeln!(text, "hottest: {celsius:.1} °C");
     }

@@ -16,7 +16,7 @@ const LOOKS_APART: u32 = 8;
 
 /// Less work than this is not worth taking: fetching its packets from another core's cache, and
 /// slowing that core down meanwhile, costs a good part of it.
-const WORTH_NS: u64 = 20_000;
+const WORTH_NS: u64 = 10_000;
 
 impl<P, W, S> Worker<P, W, S>
 where

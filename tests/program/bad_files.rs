@@ -69,7 +69,7 @@ fn a_picture_for_a_full_disk_is_said_plainly_and_not_listed() {
     let said = said.complains(&["cannot write results/results_graph.png: File too large"]);
     assert!(!said.stderr.contains("Error"), "no debug text: {}", said.stderr);
     let files = said.stdout.lines().find(|line| line.starts_with("files: "));
-    assert_eq!(files, Some("files: results/summary.json"));
+    assert_eq!(files, Some("files: results/alarms.csv, results/summary.json"));
     let files = place.summary("results").files;
     assert_eq!(files.keys().collect::<Vec<_>>(), ["summary"]);
     place.write("rows.csv", ROWS);
@@ -129,7 +129,10 @@ fn two_runs_do_not_write_into_one_folder() {
     let killed = place.start("run --source udp://127.0.0.1:0");
     drop(killed);
     place.run(second).exits(0);
-    assert_eq!(place.names("results"), ["assignments.csv", "results_graph.png", "summary.json"]);
+    assert_eq!(
+        place.names("results"),
+        ["alarms.csv", "assignments.csv", "results_graph.png", "summary.json"]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::place::Place;
 
 /// A setting, a value that cannot be, and what the message must hold beside the value.
-const IMPOSSIBLE: [(&str, &str, &str); 28] = [
+const IMPOSSIBLE: [(&str, &str, &str); 35] = [
     ("workers", "0", "1 or more"),
     ("workers", "-2", "1 or more"),
     ("workers", "100000", "4096"),
@@ -32,6 +32,13 @@ const IMPOSSIBLE: [(&str, &str, &str); 28] = [
     ("sample-rate", "1", "200000 Hz"),
     ("work", "spin", "spin:200us"),
     ("speed", "fast", "max"),
+    ("order", "atomic", "vibration=ordered"),
+    ("order", "pressure=sticky", "temperature, vibration, load, other"),
+    ("order-window", "0", "1 or more"),
+    ("steal", "perhaps", "'on' or 'off'"),
+    ("priority", "vibration", "vibration=low"),
+    ("priority", "vibration=urgent", "low, normal, high"),
+    ("deadline", "0s", "above 0"),
 ];
 
 #[test]
@@ -62,7 +69,7 @@ fn an_impossible_environment_is_a_usage_error_too() {
 fn an_impossible_value_in_the_file_is_a_configuration_error() {
     for (key, value, remedy) in IMPOSSIBLE {
         let place = Place::new();
-        let list = matches!(key, "source" | "emulate-class");
+        let list = matches!(key, "source" | "emulate-class" | "order" | "priority");
         let value_text = if list { format!("[\"{value}\"]") } else { format!("\"{value}\"") };
         place.write("edge-dispatch.toml", format!("# mine\n{key} = {value_text}\n"));
         place.run("run").exits(78).complains(&[number(value), remedy]);

@@ -49,7 +49,7 @@ fn a_table_that_cannot_be_printed_is_said_and_the_files_are_whole() {
     let (code, stderr) = into(&place, "run --duration 200ms --rate 200", full());
     assert_eq!(code, Some(74), "{stderr}");
     assert!(stderr.contains("stdout"), "{stderr}");
-    assert_eq!(place.names("results").len(), 3);
+    assert_eq!(place.names("results").len(), 4);
     let (code, stderr) = into(&place, "topology", full());
     assert!(code == Some(74) && stderr.contains("stdout"), "{stderr}");
 }

@@ -9,7 +9,8 @@ use super::place::{Place, books_balance, packets_by_worker};
 fn a_run_leaves_files_that_agree_with_each_other() {
     let place = Place::new();
     let said = place.run("run --duration 1s --rate 5000 --results D").exits(0);
-    assert_eq!(place.names("D"), ["assignments.csv", "results_graph.png", "summary.json"]);
+    let files = ["alarms.csv", "assignments.csv", "results_graph.png", "summary.json"];
+    assert_eq!(place.names("D"), files);
     let (summary, rows) = (place.summary("D"), place.rows("D"));
     books_balance(&summary, &rows);
     assert!(summary.ledger.processed > 0, "{}", summary.ledger);
@@ -81,7 +82,7 @@ fn record_off_records_nothing_and_takes_old_rows_away() {
     let place = Place::new();
     place.write("results/assignments.csv", "rows of an earlier run");
     place.run("run --duration 200ms --rate 500 --record off").exits(0);
-    assert_eq!(place.names("results"), ["results_graph.png", "summary.json"]);
+    assert_eq!(place.names("results"), ["alarms.csv", "results_graph.png", "summary.json"]);
     let summary = place.summary("results");
     assert_eq!((summary.recorded_rows, summary.rows_not_recorded), (0, 0));
     assert!(!summary.files.contains_key("assignments"));
