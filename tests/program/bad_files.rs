@@ -71,7 +71,7 @@ fn a_picture_for_a_full_disk_is_said_plainly_and_not_listed() {
     let files = said.stdout.lines().find(|line| line.starts_with("files: "));
     assert_eq!(files, Some("files: results/alarms.csv, results/summary.json"));
     let files = place.summary("results").files;
-    assert_eq!(files.keys().collect::<Vec<_>>(), ["summary"]);
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["alarms", "summary"]);
     place.write("rows.csv", ROWS);
     let said = limited(&place, "ulimit -f 30", "plot rows.csv").exits(74);
     said.complains(&["cannot write results_graph.png: File too large (os error 27)"]);

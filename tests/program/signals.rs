@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::place::{Place, books_balance};
-use super::started::Started;
+use super::started::{Started, eventually};
 
 /// A run that has been given six packets of `work` on two workers.
 fn with_six_packets(place: &Place, work: &str) -> Started {
@@ -100,6 +100,9 @@ fn a_second_signal_is_told_apart_from_a_drain_limit_when_the_packets_are_short()
     let line = "run --source replay:saved.csv --speed max --work spin:1ms --inbox-bound 30000";
     let mut started = place.start(&format!("{line} --workers 1 --drain-limit 60s"));
     started.logs("running");
+    // Rows are written about every second: by then there is more to do than can be done.
+    let rows = place.path("results/assignments.csv");
+    eventually("rows are written", || std::fs::metadata(&rows).is_ok_and(|it| it.len() > 1_000));
     started.signal(Signal::INT);
     started.logs("SIGINT: ");
     std::thread::sleep(Duration::from_millis(600));
