@@ -10,7 +10,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
@@ -33,17 +33,34 @@ pub struct LoadBoard {
 
 /// How fast a worker is: capacity and foreign load, packed so that they change together.
 #[derive(Debug)]
-struct Speed(AtomicU64);
+struct Speed {
+    packed: AtomicU64,
+    /// `1 / (capacity × (1 − foreign load))`, worked out once and not for every choice. May be
+    /// a moment older or newer than the two, which no choice can tell.
+    delay: AtomicU32,
+}
 
 impl Speed {
     fn new(capacity: f32, foreign_load: f32) -> Self {
-        Speed(AtomicU64::new(pack(capacity, foreign_load)))
+        let speed = Speed { packed: AtomicU64::new(0), delay: AtomicU32::new(0) };
+        speed.set(capacity, foreign_load);
+        speed
+    }
+
+    fn set(&self, capacity: f32, foreign_load: f32) {
+        // Relaxed, here and below: figures that nothing else hangs on.
+        self.packed.store(pack(capacity, foreign_load), Ordering::Relaxed);
+        let delay: f32 = 1.0 / (capacity * (1.0 - foreign_load));
+        self.delay.store(delay.to_bits(), Ordering::Relaxed);
     }
 
     fn get(&self) -> (f32, f32) {
-        // Relaxed: two figures in one word, nothing else hangs on them.
-        let bits = self.0.load(Ordering::Relaxed);
+        let bits = self.packed.load(Ordering::Relaxed);
         (f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32))
+    }
+
+    fn delay(&self) -> f32 {
+        f32::from_bits(self.delay.load(Ordering::Relaxed))
     }
 }
 
@@ -77,8 +94,8 @@ impl LoadBoard {
 
     /// Sets how fast `worker` is; values outside their ranges are moved to the nearest end.
     pub fn set_speed(&self, worker: WorkerId, capacity: f32, foreign_load: f32) {
-        let packed = pack(capacity.max(CAPACITY_MIN), foreign_load.clamp(0.0, FOREIGN_LOAD_MAX));
-        self.speed[worker.index()].0.store(packed, Ordering::Relaxed);
+        let foreign_load = foreign_load.clamp(0.0, FOREIGN_LOAD_MAX);
+        self.speed[worker.index()].set(capacity.max(CAPACITY_MIN), foreign_load);
     }
 }
 
@@ -144,12 +161,11 @@ impl Loads {
         if seen.reading == self.reading {
             return seen;
         }
-        let (capacity, foreign_load) = self.board.speed(worker);
         let seen = Seen {
             reading: self.reading,
             in_flight: self.board.in_flight(worker).count(),
-            foreign_load,
-            delay: 1.0 / (capacity * (1.0 - foreign_load)),
+            foreign_load: self.board.speed(worker).1,
+            delay: self.board.speed[worker.index()].delay(),
         };
         cell.set(seen);
         seen

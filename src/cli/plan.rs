@@ -112,11 +112,7 @@ pub fn validate(path: &Path) -> Result<Exit, Fault> {
 fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
     let mut texts = settings.texts();
-    let sources: Vec<SourceSpec> = if settings.source.is_empty() {
-        vec![SourceSpec::Virtual]
-    } else {
-        settings.source.iter().map(|source| source.0.clone()).collect()
-    };
+    let sources = sources_of(&settings);
     let pace = match (&settings.rate, &settings.load) {
         (Some(rate), _) => VirtualPace::Rate(rate.0.0),
         (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
@@ -169,6 +165,13 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     check(&plan)?;
     fill_in(&mut texts, &plan);
     Ok(Plan { texts, ..plan })
+}
+
+fn sources_of(settings: &Settings) -> Vec<SourceSpec> {
+    if settings.source.is_empty() {
+        return vec![SourceSpec::Virtual];
+    }
+    settings.source.iter().map(|source| source.0.clone()).collect()
 }
 
 fn fleet(settings: &Settings, seed: u64, sample_rate_hz: f32) -> Fleet {
