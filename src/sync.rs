@@ -16,9 +16,12 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Gives up the lock and waits for a notification.
+/// Gives up the lock and waits for a notification, at most some milliseconds: a dispatcher that
+/// waits at a gate while others take the room before the count has come down to where it would be
+/// told looks for itself now and then.
 pub fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    let waited = condvar.wait_timeout(guard, Duration::from_millis(10));
+    waited.unwrap_or_else(PoisonError::into_inner).0
 }
 
 /// Lets a moment pass: in place, twice as long with each try and up to about a microsecond, or

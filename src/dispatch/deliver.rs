@@ -40,14 +40,14 @@ impl<P> Dispatcher<P> {
     ) {
         if way.order != Order::Sticky {
             if let Err((left, reason)) = self.deliver_anywhere(way, chosen, message) {
-                self.give_up(left, reason, back);
+                self.give_up(left, chosen, reason, back);
             }
             return;
         }
-        match self.deliver_here(way, chosen, message) {
+        match self.deliver_here(way, chosen, message, true) {
             Ok(()) => {}
-            Err((left, Stuck::Refused(reason))) => self.give_up(left, reason, back),
-            Err((left, Stuck::Moves)) => self.deliver_anew(way, left, back),
+            Err((left, Stuck::Refused(reason))) => self.give_up(left, chosen, reason, back),
+            Err((left, Stuck::Moves)) => self.deliver_anew(way, chosen, left, back),
         }
     }
 
@@ -157,6 +157,7 @@ impl<P> Dispatcher<P> {
         way: Way,
         worker: WorkerId,
         message: Message<P>,
+        may_move: bool,
     ) -> Result<(), (Message<P>, Stuck)> {
         let mut left = message;
         loop {
@@ -171,14 +172,20 @@ impl<P> Dispatcher<P> {
                     no_room
                 }
             };
-            if let Err(stuck) = self.wait_here(way, worker, no_room) {
+            if let Err(stuck) = self.wait_here(way, worker, no_room, may_move) {
                 return Err((left, stuck));
             }
         }
     }
 
     /// Waits for room at `worker`, or makes some.
-    fn wait_here(&mut self, way: Way, worker: WorkerId, no_room: NoRoom) -> Result<(), Stuck> {
+    fn wait_here(
+        &mut self,
+        way: Way,
+        worker: WorkerId,
+        no_room: NoRoom,
+        may_move: bool,
+    ) -> Result<(), Stuck> {
         if no_room == NoRoom::Closed {
             let open = self.parts.inboxes.each.iter().any(|inbox| !inbox.is_closed());
             return Err(if open { Stuck::Moves } else { Stuck::Refused(DropReason::Closed) });
@@ -189,7 +196,7 @@ impl<P> Dispatcher<P> {
             let made = highest.is_some_and(|highest| self.make_room(worker, highest));
             return if made { Ok(()) } else { Err(Stuck::Refused(DropReason::InboxFull)) };
         }
-        if self.would_gain_by_moving(worker) {
+        if may_move && self.would_gain_by_moving(worker) {
             return Err(Stuck::Moves);
         }
         self.parts.inboxes.wait_for_room_at(worker);
@@ -204,46 +211,59 @@ impl<P> Dispatcher<P> {
         })
     }
 
-    /// The packets of a message whose streams shall move: each waits until nothing of its stream
-    /// is in flight, so that none is overtaken, and is chosen for anew.
-    fn deliver_anew(&mut self, way: Way, message: Message<P>, back: &mut dyn FnMut(Refused<P>)) {
+    /// The packets of a message whose streams shall move away from `from`: each waits until
+    /// nothing of its stream is in flight there, so that none is overtaken, and is chosen for anew.
+    fn deliver_anew(
+        &mut self,
+        way: Way,
+        from: WorkerId,
+        message: Message<P>,
+        back: &mut dyn FnMut(Refused<P>),
+    ) {
         let mut left: VecDeque<Message<P>> = singly(message).collect();
         // All leave before any enters anew: those behind it hold a place as well.
-        left.iter().for_each(|message| self.leave(message));
+        left.iter().for_each(|message| self.leave(message, from));
+        let (mut from, mut tries) = (from, 0);
         while let Some(mut message) = left.pop_front() {
             let Body::One(job) = &message.body else { continue };
-            self.wait_until_free(job.key);
+            self.wait_until_left(job.key, from, &mut tries);
             self.parts.loads.refresh();
             let choice = self.choose(way, job);
             message.extras = self.extras(choice, None);
-            match self.deliver_here(way, choice.worker, message) {
+            // Waited long enough: now it goes where it must, and waits for room there.
+            match self.deliver_here(way, choice.worker, message, tries < FREE_TRIES) {
                 Ok(()) => {}
-                Err((message, Stuck::Refused(reason))) => self.give_up(message, reason, back),
+                Err((message, Stuck::Refused(reason))) => {
+                    self.give_up(message, choice.worker, reason, back);
+                }
                 Err((message, Stuck::Moves)) => {
-                    self.leave(&message);
+                    self.leave(&message, choice.worker);
+                    from = choice.worker;
                     left.push_front(message);
                 }
             }
         }
     }
 
-    fn leave(&self, message: &Message<P>) {
+    fn leave(&self, message: &Message<P>, worker: WorkerId) {
         if let Body::One(job) = &message.body {
-            self.parts.sticky.leave(job.key);
+            self.parts.sticky.leave(job.key, worker);
         }
     }
 
-    /// Waits until nothing of the stream of `key` is in flight, or all is closing. That takes as
-    /// long as its worker's inbox does; where another dispatcher keeps the stream busy it is not
-    /// waited for longer than [`FREE_TRIES`] looks, and goes where it went before.
-    fn wait_until_free(&self, key: crate::job::Key) {
-        let mut tries = 0;
-        while tries < FREE_TRIES
-            && !self.parts.sticky.is_free(key)
-            && self.parts.inboxes.each.iter().any(|inbox| !inbox.is_closed())
+    /// Waits until nothing of the stream of `key` is in flight at the worker that it moves away
+    /// from, or all is closing. That takes as long as the worker's inbox does; where another
+    /// dispatcher keeps the stream there, all packets that move together wait for no more than
+    /// [`FREE_TRIES`] looks, and go where they went before.
+    fn wait_until_left(&self, key: crate::job::Key, from: WorkerId, tries: &mut u32) {
+        let inboxes = &self.parts.inboxes;
+        while *tries < FREE_TRIES
+            && self.parts.sticky.at(key) == Some(from)
+            && !inboxes.is_dead(from)
+            && inboxes.each.iter().any(|inbox| !inbox.is_closed())
         {
-            tries += 1;
-            crate::sync::back_off(tries);
+            *tries += 1;
+            crate::sync::back_off(*tries);
         }
     }
 
@@ -256,12 +276,7 @@ impl<P> Dispatcher<P> {
             return false;
         };
         let places = message.places();
-        if let Body::Nudge(ticket) = message.body {
-            // It is no packet; somebody else is to look.
-            self.nudge(ticket);
-        } else {
-            self.give_up(message, DropReason::Evicted, &mut drop);
-        }
+        self.give_up(message, worker, DropReason::Evicted, &mut drop);
         inbox.release(places);
         true
     }

@@ -152,15 +152,24 @@ impl<P> Dispatcher<P> {
         let parts = &mut self.parts;
         if way.order == Order::Sticky {
             let inboxes = &parts.inboxes;
-            let alive = |worker: WorkerId| !inboxes.of(worker).is_closed();
+            let alive = |worker: WorkerId| !inboxes.is_dead(worker);
             if let Place::Follows(worker) = parts.sticky.follow(job.key, alive) {
                 return parts.loads.take(worker);
             }
         }
         let ask = ask(job, self.probe.now_ns());
-        let worker = parts.policy.choose(&ask, &parts.loads, &mut parts.random);
+        let mut worker = parts.policy.choose(&ask, &parts.loads, &mut parts.random);
         if way.order == Order::Sticky {
             assert!(worker.0 < parts.loads.workers(), "a policy chose worker {worker}");
+            if parts.inboxes.is_dead(worker) {
+                // Policies know nothing of deaths.
+                let alive = (0..parts.loads.workers()).map(WorkerId);
+                let alive = alive.filter(|worker| !parts.inboxes.is_dead(*worker));
+                let loads = &parts.loads;
+                let best = alive
+                    .min_by(|a, b| loads.expected_delay(*a).total_cmp(&loads.expected_delay(*b)));
+                worker = best.unwrap_or(worker);
+            }
             return parts.loads.take(parts.sticky.settle(job.key, worker));
         }
         parts.loads.take(worker)
@@ -181,7 +190,8 @@ impl<P> Dispatcher<P> {
             if let Ok(ticket) = self.parts.tickets.draw(job.key) {
                 return Ok(Some(ticket));
             }
-            if self.parts.overflow != Overflow::Block {
+            // What a dead worker had will never be done: the window may never move again.
+            if self.parts.overflow != Overflow::Block || self.parts.inboxes.any_is_dead() {
                 return Err(DropReason::OrderWindow);
             }
             if self.parts.inboxes.each.iter().all(|inbox| inbox.is_closed()) {
@@ -209,15 +219,21 @@ impl<P> Dispatcher<P> {
         Refused { job, reason }
     }
 
-    /// Accounts for the packets of a message that will never be worked on: each gives up its
-    /// place in its stream.
-    fn give_up(&self, message: Message<P>, reason: DropReason, back: &mut dyn FnMut(Refused<P>)) {
+    /// Accounts for the packets of a message, entered at `worker`, that will never be worked on:
+    /// each gives up its place in its stream.
+    fn give_up(
+        &self,
+        message: Message<P>,
+        worker: WorkerId,
+        reason: DropReason,
+        back: &mut dyn FnMut(Refused<P>),
+    ) {
         let order = self.parts.inboxes.plan.kinds()[message.lane as usize].order;
         let enqueued_ns = message.stamp.enqueued_ns;
         self.parts.counts.drop_for(reason, u64::from(message.places()));
         for (job, note, ticket) in message.into_packets() {
             if order == Order::Sticky {
-                self.parts.sticky.leave(job.key);
+                self.parts.sticky.leave(job.key, worker);
             }
             if let Some(ticket) = ticket
                 && self.parts.tickets.cancel(ticket)

@@ -209,7 +209,8 @@ proptest! {
             let worker = random.below(workers as u32) as usize;
             while work_off && let Some(message) = bench.inboxes.each[worker].take() {
                 bench.inboxes.each[worker].release(message.places());
-                message.into_packets().for_each(|(job, ..)| bench.sticky.leave(job.key));
+                let packets = message.into_packets();
+                packets.for_each(|(job, ..)| bench.sticky.leave(job.key, WorkerId(worker as u32)));
             }
             let mut at_worker = std::collections::HashMap::new();
             for inbox in &bench.inboxes.each {
@@ -279,4 +280,24 @@ fn the_order_window_refuses_one_stream_and_no_other() {
     assert!(bench.dispatcher.dispatch(job(5, Kind::Other, 6)).is_err());
     assert!(bench.dispatcher.dispatch(job(6, Kind::Other, 7)).is_ok());
     assert_eq!(bench.counts.order_window.get(), 3);
+}
+
+/// A worker that died holds no stream, and is not chosen again whatever the policy says; one that
+/// is merely closed is still emptied, and nothing overtakes what lies there.
+#[test]
+fn a_stream_leaves_a_dead_worker_and_no_other() {
+    let rules = kinds(Order::Sticky, Priorities::default());
+    let mut bench = bench_in(2, 100, Overflow::Block, "randomized-least-connection", 1, rules);
+    bench.board.set_speed(WorkerId(1), 0.1, 0.0);
+    bench.dispatcher.dispatch(job(5, Kind::Other, 0)).unwrap();
+    assert_eq!(bench.sticky.at(Key(5)), Some(WorkerId(0)));
+    bench.inboxes.bury(WorkerId(0));
+    for payload in 1..6 {
+        bench.dispatcher.dispatch(job(5, Kind::Other, payload)).unwrap();
+    }
+    assert_eq!(bench.sticky.at(Key(5)), Some(WorkerId(1)));
+    assert_eq!(bench.empty(), [vec![0], vec![1, 2, 3, 4, 5]]);
+    bench.inboxes.close();
+    assert!(bench.dispatcher.dispatch(job(5, Kind::Other, 6)).is_err());
+    assert_eq!(bench.sticky.at(Key(5)), Some(WorkerId(1)), "refused, and not moved");
 }

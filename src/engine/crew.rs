@@ -156,7 +156,7 @@ where
     let run = AssertUnwindSafe(|| worker::run(parts));
     if let Err(panic) = catch_unwind(run) {
         log::error!("worker {worker} died: {}", worker::panic_message(&*panic));
-        inboxes.of(worker).close();
+        inboxes.bury(worker);
         running.fetch_sub(1, Ordering::AcqRel);
     }
 }

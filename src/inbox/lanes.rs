@@ -18,7 +18,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::message::Message;
+use super::message::{Body, Message};
 use super::protocol::Queue;
 use crate::job::Job;
 use crate::order::Order;
@@ -147,9 +147,11 @@ impl<P> Lanes<P> {
     pub fn evict(&self, highest: Priority) -> Option<Message<P>> {
         let mut waiting = self.lock();
         let lanes = waiting.lanes.iter_mut().zip(&self.kinds).rev();
-        lanes
-            .take_while(|(_, kind)| kind.priority <= highest)
-            .find_map(|(lane, _)| lane.pop_front())
+        lanes.take_while(|(_, kind)| kind.priority <= highest).find_map(|(lane, _)| {
+            // A nudge is no packet, and somebody waits for it.
+            let is_packet = |message: &Message<P>| !matches!(message.body, Body::Nudge(_));
+            lane.iter().position(is_packet).and_then(|at| lane.remove(at))
+        })
     }
 
     /// Takes a message that another worker may work on as well; nothing while somebody else is
@@ -184,7 +186,7 @@ impl<P> Queue<Message<P>> for Lanes<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbox::{Body, Stamp};
+    use crate::inbox::Stamp;
     use crate::job::Job;
 
     fn lanes() -> (LanePlan, Lanes<u8>) {

@@ -1,13 +1,14 @@
 //! The inbox of a worker: a bounded queue of messages with a live in-flight count.
 //!
 //! `protocol` holds everything that threads must agree on, over any queue; here it meets the
-//! queue that it really runs on, lanes of crossbeam channels. See `protocol.md`.
+//! queue that it really runs on, lanes behind a lock. See `protocol.md`.
 
 mod lanes;
 mod message;
 mod protocol;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ids::WorkerId;
 use crate::in_flight::InFlight;
@@ -50,6 +51,7 @@ pub struct Inboxes<P> {
     pub gate: Arc<Gate>,
     /// Their lanes.
     pub plan: LanePlan,
+    dead: Box<[AtomicBool]>,
 }
 
 impl<P> Inboxes<P> {
@@ -61,7 +63,9 @@ impl<P> Inboxes<P> {
             let row = BoardRow { board: board.clone(), worker: WorkerId(worker) };
             Inbox::new(Lanes::new(&plan), row, bound, gate.clone())
         };
-        Inboxes { each: (0..board.workers()).map(inbox).collect(), gate, plan }
+        let each: Box<[_]> = (0..board.workers()).map(inbox).collect();
+        let dead = each.iter().map(|_| AtomicBool::new(false)).collect();
+        Inboxes { each, gate, plan, dead }
     }
 
     /// The inbox of `worker`.
@@ -82,6 +86,24 @@ impl<P> Inboxes<P> {
     /// Packets in flight, all inboxes together.
     pub fn in_flight(&self) -> u64 {
         self.each.iter().map(|inbox| u64::from(inbox.in_flight())).sum()
+    }
+
+    /// Closes the inbox of a worker that died: what lies in it will never be worked on. One that
+    /// is merely closed is still emptied.
+    pub fn bury(&self, worker: WorkerId) {
+        // Relaxed: whoever sees it later goes on a little longer as if the worker lived.
+        self.dead[worker.index()].store(true, Ordering::Relaxed);
+        self.of(worker).close();
+    }
+
+    /// Whether `worker` has died.
+    pub fn is_dead(&self, worker: WorkerId) -> bool {
+        self.dead[worker.index()].load(Ordering::Relaxed)
+    }
+
+    /// Whether any worker has died.
+    pub fn any_is_dead(&self) -> bool {
+        self.dead.iter().any(|dead| dead.load(Ordering::Relaxed))
     }
 
     /// Refuses everything from now on.

@@ -81,13 +81,13 @@ impl StickyTable {
         }
     }
 
-    /// One packet of `key` is done, or will never be worked on.
-    pub fn leave(&self, key: Key) {
+    /// One packet of `key` that was entered at `worker` is done, or will never be worked on.
+    pub fn leave(&self, key: Key, worker: WorkerId) {
         let place = self.place(key);
         // Release: pairs with `settle`.
         let mut seen = place.load(Ordering::Relaxed);
-        // Not below zero: a place that was taken from a dead worker counts no more.
-        while seen & COUNT > 0 {
+        // A place that was taken from a dead worker counts for its new one alone.
+        while seen & COUNT > 0 && (seen >> 32) as u32 == worker.0 {
             match place.compare_exchange_weak(seen, seen - 1, Ordering::Release, Ordering::Relaxed)
             {
                 Ok(_) => return,
@@ -96,9 +96,10 @@ impl StickyTable {
         }
     }
 
-    /// Whether nothing of `key` is in flight.
-    pub fn is_free(&self, key: Key) -> bool {
-        self.place(key).load(Ordering::Relaxed) & COUNT == 0
+    /// Where packets of `key` are in flight, if any are.
+    pub fn at(&self, key: Key) -> Option<WorkerId> {
+        let seen = self.place(key).load(Ordering::Relaxed);
+        (seen & COUNT > 0).then_some(WorkerId((seen >> 32) as u32))
     }
 
     fn place(&self, key: Key) -> &AtomicU64 {
@@ -121,8 +122,9 @@ mod tests {
         assert_eq!(table.settle(KEY, B), B);
         assert_eq!(table.follow(KEY, |_| true), Place::Follows(B));
         assert_eq!(table.settle(KEY, A), B, "entered meanwhile: no choice any more");
-        (0..3).for_each(|_| table.leave(KEY));
-        assert!(table.is_free(KEY));
+        table.leave(KEY, A);
+        (0..3).for_each(|_| table.leave(KEY, B));
+        assert_eq!(table.at(KEY), None);
         assert_eq!(table.settle(KEY, A), A);
     }
 
@@ -132,5 +134,7 @@ mod tests {
         table.settle(KEY, B);
         assert_eq!(table.follow(KEY, |worker| worker != B), Place::Free);
         assert_eq!(table.settle(KEY, A), A);
+        table.leave(KEY, B);
+        assert_eq!(table.at(KEY), Some(A), "what the dead one had counts no more");
     }
 }

@@ -221,7 +221,7 @@ where
             return;
         }
         if facts.order == Order::Sticky {
-            desk.settling.sticky.leave(job.key);
+            desk.settling.sticky.leave(job.key, self.parts.info.worker);
         }
         self.pending.ended(succeeded);
         record.into_iter().for_each(|record| self.pending.record(record));
@@ -248,6 +248,10 @@ where
         }
         self.pending.ended(settled.is_ok());
         record.into_iter().for_each(|record| self.pending.record(record));
+        // A releaser may be at it for long: others finish while it releases.
+        if self.pending.is_due() {
+            self.flush(desk);
+        }
     }
 
     fn is_expired(&self, now_ns: u64, stamp: Stamp) -> bool {
@@ -258,7 +262,7 @@ where
     /// Drops a packet that is too old to be worth the work.
     fn expire(&mut self, desk: &DeskOf<'_, P, W>, job: &Job<P>, facts: &Facts<'_>) {
         if facts.order == Order::Sticky {
-            desk.settling.sticky.leave(job.key);
+            desk.settling.sticky.leave(job.key, self.parts.info.worker);
         }
         if let Some(ticket) = facts.ticket() {
             desk.settling.ordered.skip(ticket, |next| self.release(desk, next));
