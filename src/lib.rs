@@ -67,6 +67,7 @@ pub mod cli;
 pub mod counters;
 #[doc(hidden)]
 pub mod in_flight;
+mod in_place;
 #[doc(hidden)]
 pub mod inbox;
 #[doc(hidden)]

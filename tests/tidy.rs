@@ -50,13 +50,14 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 37] = [
+const FLOORS: [(&str, Floor); 38] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
     ("counters", Word),
     ("ids", Word),
     ("in_flight", Word),
+    ("in_place", Word),
     ("job", Word),
     ("ledger", Word),
     ("loads", Word),

@@ -6,9 +6,11 @@
 //! finished folder holds the run's files only. On a file system without locks a warning says so
 //! and the run goes on.
 
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::in_place;
 
 /// The file that is locked.
 pub const NAME: &str = ".edge-dispatch.lock";
@@ -53,10 +55,7 @@ impl FolderLock {
 
     /// Whether the file is still the one that was locked: not so when the folder was removed.
     pub fn is_in_place(&self) -> bool {
-        match (self.file.metadata(), std::fs::metadata(&self.path)) {
-            (Ok(ours), Ok(there)) => same_file(&ours, &there),
-            _ => false,
-        }
+        in_place::is_in_place(&self.file, &self.path)
     }
 }
 
@@ -68,17 +67,6 @@ impl Drop for FolderLock {
             let _ = std::fs::remove_file(&self.path);
         }
     }
-}
-
-#[cfg(unix)]
-fn same_file(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Metadata, _: &Metadata) -> bool {
-    true
 }
 
 #[cfg(test)]

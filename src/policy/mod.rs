@@ -46,10 +46,7 @@ pub trait Policy: Send {
         random: &mut Random,
         out: &mut Vec<Choice>,
     ) {
-        for ask in asks {
-            let worker = self.choose(ask, loads, random);
-            out.push(loads.take(worker));
-        }
+        choose_one_by_one(self, asks, loads, random, out);
     }
 
     /// The rule's name, as [`by_name`] knows it.
@@ -57,6 +54,20 @@ pub trait Policy: Send {
 
     /// How many workers the rule looks at for each packet, out of `workers`.
     fn choices(&self, workers: u32) -> u32;
+}
+
+/// What [`Policy::choose_batch`] does where a rule knows no better.
+pub fn choose_one_by_one<P: Policy + ?Sized>(
+    policy: &mut P,
+    asks: &[Ask],
+    loads: &Loads,
+    random: &mut Random,
+    out: &mut Vec<Choice>,
+) {
+    for ask in asks {
+        let worker = policy.choose(ask, loads, random);
+        out.push(loads.take(worker));
+    }
 }
 
 /// The names of all policies, default first.

@@ -1,8 +1,10 @@
 //! A file of whole rows, on a disk that may fill up or go away.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
+
+use crate::in_place;
 
 /// Rows wait here until so many bytes are there: an SD card wears out by writes, not bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -99,22 +101,8 @@ impl RowFile {
     }
 
     fn is_in_place(&self) -> bool {
-        match (self.file.metadata(), std::fs::metadata(&self.path)) {
-            (Ok(ours), Ok(there)) => same_file(&ours, &there),
-            _ => false,
-        }
+        in_place::is_in_place(&self.file, &self.path)
     }
-}
-
-#[cfg(unix)]
-fn same_file(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Metadata, _: &Metadata) -> bool {
-    true
 }
 
 #[cfg(test)]
