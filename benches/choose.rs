@@ -32,7 +32,7 @@ use edge_dispatch::random::Random;
 
 const WORKERS: [u32; 6] = [2, 4, 8, 16, 64, 256];
 
-const ASK: Ask = Ask { key: Key(7), kind: Kind::Other, now_ns: 0, known_work_ns: None };
+const ASK: Ask = Ask::new(Key(7), Kind::Other);
 
 /// A policy by name and the number of workers it looks at.
 type Rule = (&'static str, Option<u32>);

@@ -31,6 +31,7 @@
 // Words: data and pure functions, which everything above is written in.
 pub mod class;
 pub mod clock;
+pub mod feedback;
 pub mod ids;
 pub mod job;
 pub mod ledger;

@@ -38,11 +38,17 @@ struct Speed {
     /// `1 / (capacity × (1 − foreign load))`, worked out once and not for every choice. May be
     /// a moment older or newer than the two, which no choice can tell.
     delay: AtomicU32,
+    /// How busy the core was over the last window of sampling.
+    utilization: AtomicU32,
 }
 
 impl Speed {
     fn new(capacity: f32, foreign_load: f32) -> Self {
-        let speed = Speed { packed: AtomicU64::new(0), delay: AtomicU32::new(0) };
+        let speed = Speed {
+            packed: AtomicU64::new(0),
+            delay: AtomicU32::new(0),
+            utilization: AtomicU32::new(0),
+        };
         speed.set(capacity, foreign_load);
         speed
     }
@@ -96,6 +102,17 @@ impl LoadBoard {
     pub fn set_speed(&self, worker: WorkerId, capacity: f32, foreign_load: f32) {
         let foreign_load = foreign_load.clamp(0.0, FOREIGN_LOAD_MAX);
         self.speed[worker.index()].set(capacity.max(CAPACITY_MIN), foreign_load);
+    }
+
+    /// Sets how busy the core of `worker` was over the last window of sampling (0 to 1).
+    pub fn set_utilization(&self, worker: WorkerId, utilization: f32) {
+        let bits = utilization.clamp(0.0, 1.0).to_bits();
+        self.speed[worker.index()].utilization.store(bits, Ordering::Relaxed);
+    }
+
+    /// How busy the core of `worker` was over the last window of sampling (0 to 1).
+    pub fn utilization(&self, worker: WorkerId) -> f32 {
+        f32::from_bits(self.speed[worker.index()].utilization.load(Ordering::Relaxed))
     }
 }
 
@@ -179,6 +196,18 @@ impl Loads {
     /// Part of the core of `worker` that others use (0 to 0.95).
     pub fn foreign_load(&self, worker: WorkerId) -> f32 {
         self.board.speed(worker).1
+    }
+
+    /// How busy the core of `worker` was over the last window of sampling (0 to 1): as old as that
+    /// window. A rule that follows it follows it together with everybody else.
+    pub fn utilization(&self, worker: WorkerId) -> f32 {
+        self.board.utilization(worker)
+    }
+
+    /// The expected delay of a packet at `worker` that finds nobody before it, in mean service
+    /// times of the fastest worker: `1 / (capacity × (1 − foreign load))`.
+    pub fn delay_when_idle(&self, worker: WorkerId) -> f32 {
+        self.seen(worker).delay
     }
 
     /// The expected delay of one more packet at `worker`, in mean service times of the fastest

@@ -50,11 +50,12 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 38] = [
+const FLOORS: [(&str, Floor); 39] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
     ("counters", Word),
+    ("feedback", Word),
     ("ids", Word),
     ("in_flight", Word),
     ("in_place", Word),

@@ -280,7 +280,7 @@ fn note_of(choice: Choice) -> Note {
 }
 
 fn ask<P>(job: &Job<P>, now_ns: u64) -> Ask {
-    Ask { key: job.key, kind: job.kind, now_ns, known_work_ns: None }
+    Ask { now_ns, ..Ask::new(job.key, job.kind) }
 }
 
 #[cfg(test)]

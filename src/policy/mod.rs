@@ -4,14 +4,44 @@
 //! number. It owns no clock, no thread and no file, so the live engine, a simulator and a
 //! test drive the same code. One file a policy; [`by_name`] finds them.
 
+mod draw;
+mod freest_core;
+mod join_idle_queue;
+mod least;
+mod least_connection;
+mod least_work_left;
+mod names;
+mod peak_ewma;
+mod q_learning;
 mod random_choice;
 mod randomized_least_connection;
+mod response_time;
 mod round_robin;
+mod sensor_hash;
+mod shortest_expected_delay;
+mod shortest_queue;
+mod weighted_random;
+mod weighted_round_robin;
 
+pub use freest_core::FreestCore;
+pub use join_idle_queue::JoinIdleQueue;
+pub use least::{Least, Score};
+pub use least_connection::LeastConnection;
+pub use least_work_left::LeastWorkLeft;
+pub use names::{Maker, NAMES, Options, UnknownPolicy, by_name, maker};
+pub use peak_ewma::PeakEwma;
+pub use q_learning::{LearningPoint, QLearning, QReport, QSettings, QTable, SharedQ, WrongTable};
 pub use random_choice::RandomChoice;
 pub use randomized_least_connection::RandomizedLeastConnection;
+pub use response_time::ResponseTime;
 pub use round_robin::RoundRobin;
+pub use sensor_hash::SensorHash;
+pub use shortest_expected_delay::ShortestExpectedDelay;
+pub use shortest_queue::ShortestQueue;
+pub use weighted_random::WeightedRandom;
+pub use weighted_round_robin::WeightedRoundRobin;
 
+use crate::feedback::Done;
 use crate::ids::WorkerId;
 use crate::job::Key;
 use crate::loads::{Choice, Loads};
@@ -27,9 +57,27 @@ pub struct Ask {
     pub kind: Kind,
     /// The time, in nanoseconds since the run began.
     pub now_ns: u64,
+    /// The number of this choice, by which [`Policy::learn`] is told what came of it; counted up
+    /// for rules that want feedback, else 0.
+    pub ticket: u64,
     /// The work the packet will cost on the fastest worker, where that is known: in a
-    /// simulator.
+    /// simulation.
     pub known_work_ns: Option<u64>,
+    /// What packets of this kind have cost so far, for rules that want to know; 0 while nobody
+    /// does.
+    pub expected_work_ns: u64,
+}
+
+impl Ask {
+    /// A packet of which nothing else is known, at time 0.
+    pub const fn new(key: Key, kind: Kind) -> Self {
+        Ask { key, kind, now_ns: 0, ticket: 0, known_work_ns: None, expected_work_ns: 0 }
+    }
+
+    /// The work of the packet as far as it is known.
+    pub fn work_ns(&self) -> f32 {
+        self.known_work_ns.unwrap_or(self.expected_work_ns) as f32
+    }
 }
 
 /// A rule that chooses a worker.
@@ -47,6 +95,23 @@ pub trait Policy: Send {
         out: &mut Vec<Choice>,
     ) {
         choose_one_by_one(self, asks, loads, random, out);
+    }
+
+    /// Whether [`Policy::learn`] is to be called. Every packet is then measured, which costs two
+    /// readings of the clock and a message back.
+    fn wants_feedback(&self) -> bool {
+        false
+    }
+
+    /// Whether [`Ask::expected_work_ns`] is looked at.
+    fn wants_work(&self) -> bool {
+        false
+    }
+
+    /// What came of earlier choices, as far as it is known by now; in no certain order, and some
+    /// may be missing. `loads` is as for the choice that comes next.
+    fn learn(&mut self, done: &[Done], loads: &Loads) {
+        let _ = (done, loads);
     }
 
     /// The rule's name, as [`by_name`] knows it.
@@ -70,28 +135,6 @@ pub fn choose_one_by_one<P: Policy + ?Sized>(
     }
 }
 
-/// The names of all policies, default first.
-pub const NAMES: [&str; 3] = ["randomized-least-connection", "round-robin", "random"];
-
-/// A name that is no policy.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("there is no policy '{name}'; there are {}", NAMES.join(", "))]
-pub struct UnknownPolicy {
-    /// The name that was asked for.
-    pub name: String,
-}
-
-/// The policy called `name`. `choices` is how many workers
-/// [`RandomizedLeastConnection`] looks at (`None`: its default); others ignore it.
-pub fn by_name(name: &str, choices: Option<u32>) -> Result<Box<dyn Policy>, UnknownPolicy> {
-    match name {
-        "randomized-least-connection" => Ok(Box::new(RandomizedLeastConnection::new(choices))),
-        "round-robin" => Ok(Box::new(RoundRobin::default())),
-        "random" => Ok(Box::new(RandomChoice)),
-        _ => Err(UnknownPolicy { name: name.to_owned() }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,15 +143,7 @@ mod tests {
     use std::sync::Arc;
 
     fn ask() -> Ask {
-        Ask { key: Key(0), kind: Kind::Other, now_ns: 0, known_work_ns: None }
-    }
-
-    #[test]
-    fn every_name_finds_its_policy() {
-        for name in NAMES {
-            assert_eq!(by_name(name, None).map(|policy| policy.name()), Ok(name));
-        }
-        assert!(by_name("fastest", None).is_err());
+        Ask { expected_work_ns: 700, ..Ask::new(Key(0), Kind::Other) }
     }
 
     proptest! {

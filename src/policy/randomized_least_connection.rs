@@ -10,182 +10,44 @@
 //! The draws are *distinct*: with replacement two draws are one in every n-th choice, which
 //! is measurably worse (mean delay 2.915 against 2.825 at n = 16 and load 0.9).
 
-use super::{Ask, Policy, choose_one_by_one};
-use crate::ids::WorkerId;
-use crate::loads::{Choice, Loads};
-use crate::random::Random;
+use super::least::{Least, Score};
 
 /// Up to so many workers the default looks at all of them. Provisional: the measured cost of
 /// a choice (`cargo bench --bench choose`) decides.
 pub const SCAN_ALL_MAX: u32 = 16;
 
 /// See the head of this file.
-#[derive(Clone, Debug, Default)]
-pub struct RandomizedLeastConnection {
-    choices: Option<u32>,
-    drawn: Vec<u32>,
-    /// All workers, while a batch is chosen for.
-    rows: Vec<Row>,
-}
+pub type RandomizedLeastConnection = Least<DelayOfSome>;
 
-/// A worker while a batch is chosen for.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    /// The choice that would be made next.
-    next: Choice,
-    /// Its packets in flight when the batch began.
-    before: u32,
-    delay: f32,
-    delay_when_idle: f32,
-}
+/// `(in_flight + 1) / capacity`, of all workers where they are few, of two where they are many.
+#[derive(Debug)]
+pub struct DelayOfSome;
 
-impl Row {
-    fn new(worker: WorkerId, loads: &Loads) -> Self {
-        let (next, delay_when_idle) = loads.choice(worker);
-        let before = next.in_flight;
-        Row { next, before, delay: loads.expected_delay(worker), delay_when_idle }
-    }
-}
+impl Score for DelayOfSome {
+    const NAME: &'static str = "randomized-least-connection";
 
-/// The row with the least delay, as [`RandomizedLeastConnection::best_of_all`] finds it; draws
-/// the same numbers.
-fn least(rows: &[Row], random: &mut Random) -> usize {
-    let (mut best, mut delay, mut equals) = (0, rows[0].delay, 1);
-    for (at, row) in rows.iter().enumerate().skip(1) {
-        if row.delay < delay {
-            (best, delay, equals) = (at, row.delay, 1);
-        } else if row.delay == delay {
-            equals += 1;
-            if random.below(equals) == 0 {
-                best = at;
-            }
-        }
-    }
-    best
-}
-
-impl RandomizedLeastConnection {
-    /// Looks at `choices` workers for each packet (at least 1, at most all); `None` for the
-    /// default: all up to 16 workers, two above.
-    pub fn new(choices: Option<u32>) -> Self {
-        RandomizedLeastConnection { choices, drawn: Vec::new(), rows: Vec::new() }
+    fn choices(workers: u32) -> u32 {
+        if workers <= SCAN_ALL_MAX { workers } else { 2 }
     }
 
-    fn best_of_all(loads: &Loads, random: &mut Random) -> WorkerId {
-        let mut best = Best::new(WorkerId(0), loads);
-        for worker in 1..loads.workers() {
-            best.consider(WorkerId(worker), loads, random);
-        }
-        best.worker
-    }
-
-    fn best_of_two(loads: &Loads, random: &mut Random) -> WorkerId {
-        let first = random.below(loads.workers());
-        let mut second = random.below(loads.workers() - 1);
-        second += u32::from(second >= first);
-        let mut best = Best::new(WorkerId(first), loads);
-        best.consider(WorkerId(second), loads, random);
-        best.worker
-    }
-
-    /// Floyd's sampling (Bentley and Floyd, CACM 30, 1987): `choices` draws, none in vain.
-    fn best_of_some(&mut self, choices: u32, loads: &Loads, random: &mut Random) -> WorkerId {
-        self.drawn.clear();
-        let workers = loads.workers();
-        for last in workers - choices..workers {
-            let draw = random.below(last + 1);
-            let new = if self.drawn.contains(&draw) { last } else { draw };
-            self.drawn.push(new);
-        }
-        let mut best = Best::new(WorkerId(self.drawn[0]), loads);
-        for worker in &self.drawn[1..] {
-            best.consider(WorkerId(*worker), loads, random);
-        }
-        best.worker
-    }
-}
-
-/// The best worker so far. Among equals each is kept with the same probability: the k-th
-/// equal replaces the one kept with probability 1/k.
-struct Best {
-    worker: WorkerId,
-    delay: f32,
-    equals: u32,
-}
-
-impl Best {
-    fn new(worker: WorkerId, loads: &Loads) -> Self {
-        Best { worker, delay: loads.expected_delay(worker), equals: 1 }
-    }
-
-    fn consider(&mut self, worker: WorkerId, loads: &Loads, random: &mut Random) {
-        let delay = loads.expected_delay(worker);
-        if delay < self.delay {
-            *self = Best { worker, delay, equals: 1 };
-        } else if delay == self.delay {
-            self.equals += 1;
-            if random.below(self.equals) == 0 {
-                self.worker = worker;
-            }
-        }
-    }
-}
-
-impl Policy for RandomizedLeastConnection {
-    fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
-        let workers = loads.workers();
-        match self.choices(workers) {
-            choices if choices == workers => Self::best_of_all(loads, random),
-            1 => WorkerId(random.below(workers)),
-            2 => Self::best_of_two(loads, random),
-            choices => self.best_of_some(choices, loads, random),
-        }
-    }
-
-    fn choose_batch(
-        &mut self,
-        asks: &[Ask],
-        loads: &Loads,
-        random: &mut Random,
-        out: &mut Vec<Choice>,
-    ) {
-        if self.choices(loads.workers()) < loads.workers() {
-            return choose_one_by_one(self, asks, loads, random, out);
-        }
-        self.rows.clear();
-        self.rows.extend((0..loads.workers()).map(|worker| Row::new(WorkerId(worker), loads)));
-        out.reserve(asks.len());
-        for _ in asks {
-            let best = least(&self.rows, random);
-            let row = &mut self.rows[best];
-            out.push(row.next);
-            row.next.in_flight += 1;
-            row.delay = (row.next.in_flight + 1) as f32 * row.delay_when_idle;
-        }
-        for row in &self.rows {
-            loads.add(row.next.worker, row.next.in_flight - row.before);
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "randomized-least-connection"
-    }
-
-    fn choices(&self, workers: u32) -> u32 {
-        let default = if workers <= SCAN_ALL_MAX { workers } else { 2 };
-        self.choices.unwrap_or(default).clamp(1, workers)
+    fn score(in_flight: u32, delay: f32) -> f32 {
+        (in_flight + 1) as f32 * delay
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::WorkerId;
     use crate::job::Key;
     use crate::loads::LoadBoard;
+    use crate::loads::Loads;
     use crate::packet::Kind;
+    use crate::policy::{Ask, Policy};
+    use crate::random::Random;
     use std::sync::Arc;
 
-    const ASK: Ask = Ask { key: Key(0), kind: Kind::Other, now_ns: 0, known_work_ns: None };
+    const ASK: Ask = Ask::new(Key(0), Kind::Other);
 
     fn counts(board: LoadBoard, choices: Option<u32>, draws: u32, seed: u64) -> Vec<u32> {
         let loads = Loads::new(Arc::new(board));

@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn every_worker_has_its_turn() {
         let loads = Loads::new(Arc::new(LoadBoard::new([1.0; 5])));
-        let ask = Ask { key: Key(0), kind: Kind::Other, now_ns: 0, known_work_ns: None };
+        let ask = Ask::new(Key(0), Kind::Other);
         let (mut policy, mut random) = (RoundRobin::default(), Random::new(3));
         let mut counts = [0; 5];
         for _ in 0..35 {

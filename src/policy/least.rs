@@ -1,0 +1,154 @@
+//! The least score of some workers or of all: what the rules that follow in-flight counts share.
+//!
+//! They differ in how they score a worker ([`Score`]) and in how many they look at by default.
+//! Up to all workers are looked at, distinct ones, ties broken at random. For a batch the loads
+//! of all workers are read once into rows, and each packet's choice is added to its row.
+
+use std::marker::PhantomData;
+
+use super::draw::{Best, best_of_all, distinct, two_distinct};
+use super::{Ask, Policy, choose_one_by_one};
+use crate::ids::WorkerId;
+use crate::loads::{Choice, Loads};
+use crate::random::Random;
+
+/// How a rule scores a worker; the least score wins.
+pub trait Score: Send + 'static {
+    /// The rule's name.
+    const NAME: &'static str;
+
+    /// How many of `workers` the rule looks at by default.
+    fn choices(workers: u32) -> u32 {
+        workers
+    }
+
+    /// The score of a worker with so many packets `in_flight`; `delay` is its expected delay when
+    /// idle, `1 / (capacity × (1 − foreign load))`.
+    fn score(in_flight: u32, delay: f32) -> f32;
+}
+
+/// A rule that takes the least score of some workers or of all.
+#[derive(Debug)]
+pub struct Least<S> {
+    choices: Option<u32>,
+    drawn: Vec<u32>,
+    /// All workers, while a batch is chosen for.
+    rows: Vec<Row>,
+    score: PhantomData<fn() -> S>,
+}
+
+/// A worker while a batch is chosen for.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// The choice that would be made next.
+    next: Choice,
+    /// Its packets in flight when the batch began.
+    before: u32,
+    score: f32,
+    delay: f32,
+}
+
+impl<S> Default for Least<S> {
+    fn default() -> Self {
+        Least::new(None)
+    }
+}
+
+impl<S> Least<S> {
+    /// Looks at `choices` workers for each packet (at least 1, at most all); `None` for the
+    /// rule's default.
+    pub fn new(choices: Option<u32>) -> Self {
+        Least { choices, drawn: Vec::new(), rows: Vec::new(), score: PhantomData }
+    }
+}
+
+impl<S: Score> Least<S> {
+    fn best_of_some(&mut self, choices: u32, loads: &Loads, random: &mut Random) -> WorkerId {
+        distinct(choices, loads.workers(), random, &mut self.drawn);
+        let first = WorkerId(self.drawn[0]);
+        let mut best = Best::new(first, score::<S>(first, loads));
+        for worker in &self.drawn[1..] {
+            best.consider(WorkerId(*worker), score::<S>(WorkerId(*worker), loads), random);
+        }
+        best.worker
+    }
+}
+
+fn score<S: Score>(worker: WorkerId, loads: &Loads) -> f32 {
+    S::score(loads.in_flight(worker), loads.delay_when_idle(worker))
+}
+
+fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
+    let (first, second) = two_distinct(loads.workers(), random);
+    let mut best = Best::new(first, score::<S>(first, loads));
+    best.consider(second, score::<S>(second, loads), random);
+    best.worker
+}
+
+fn row<S: Score>(worker: WorkerId, loads: &Loads) -> Row {
+    let (next, delay) = loads.choice(worker);
+    Row { next, before: next.in_flight, score: S::score(next.in_flight, delay), delay }
+}
+
+/// The row with the least score, as [`best_of_all`] finds it; draws the same numbers.
+fn least(rows: &[Row], random: &mut Random) -> usize {
+    let (mut best, mut score, mut equals) = (0, rows[0].score, 1);
+    for (at, row) in rows.iter().enumerate().skip(1) {
+        if row.score < score {
+            (best, score, equals) = (at, row.score, 1);
+        } else if row.score == score {
+            equals += 1;
+            if random.below(equals) == 0 {
+                best = at;
+            }
+        }
+    }
+    best
+}
+
+impl<S: Score> Policy for Least<S> {
+    fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
+        let workers = loads.workers();
+        match self.choices(workers) {
+            choices if choices == workers => {
+                best_of_all(workers, random, |worker| score::<S>(worker, loads))
+            }
+            1 => WorkerId(random.below(workers)),
+            2 => best_of_two::<S>(loads, random),
+            choices => self.best_of_some(choices, loads, random),
+        }
+    }
+
+    fn choose_batch(
+        &mut self,
+        asks: &[Ask],
+        loads: &Loads,
+        random: &mut Random,
+        out: &mut Vec<Choice>,
+    ) {
+        if self.choices(loads.workers()) < loads.workers() {
+            return choose_one_by_one(self, asks, loads, random, out);
+        }
+        self.rows.clear();
+        self.rows.extend((0..loads.workers()).map(|worker| row::<S>(WorkerId(worker), loads)));
+        out.reserve(asks.len());
+        for _ in asks {
+            let best = least(&self.rows, random);
+            let row = &mut self.rows[best];
+            out.push(row.next);
+            row.next.in_flight += 1;
+            row.score = S::score(row.next.in_flight, row.delay);
+        }
+        for row in &self.rows {
+            loads.add(row.next.worker, row.next.in_flight - row.before);
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+
+    fn choices(&self, workers: u32) -> u32 {
+        self.choices.unwrap_or_else(|| S::choices(workers)).clamp(1, workers)
+    }
+}

@@ -1,0 +1,199 @@
+//! What all dispatchers know together: the table, its classes, the guard, and how it went.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::guard::{Guard, WINDOW};
+use super::table::{QSettings, QTable};
+use super::twin::{Rule, Twin};
+use super::view::Classes;
+use crate::ids::WorkerId;
+use crate::loads::Loads;
+use crate::random::Random;
+
+/// The most points of the learning curve; when there are more, every second one is dropped.
+const CURVE_MAX: usize = 1_024;
+
+/// In its own twin the table never quite stops trying.
+const EPSILON_IN_TWIN: f64 = 0.05;
+
+/// One point of the learning curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LearningPoint {
+    /// Packets replayed so far.
+    pub packets: u64,
+    /// Mean response time of the last window under the table, in a twin, in milliseconds.
+    pub table_ms: f64,
+    /// The same under shortest expected delay, on the same packets.
+    pub otherwise_ms: f64,
+    /// Mean reward of what was heard since the last point.
+    pub reward: f64,
+    /// Whether the table chose.
+    pub acts: bool,
+}
+
+/// How the learning went.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct QReport {
+    /// Values of the table that were learned.
+    pub learned: usize,
+    /// Values there are.
+    pub values: usize,
+    /// How often the table took over.
+    pub take_overs: u32,
+    /// How often it handed back.
+    pub hand_backs: u32,
+    /// Over time, oldest first.
+    pub curve: Vec<LearningPoint>,
+}
+
+/// See the head of this file.
+#[derive(Debug)]
+pub struct Brain {
+    settings: QSettings,
+    epsilon: f64,
+    classes: Arc<Classes>,
+    delays: Vec<f32>,
+    given: Option<QTable>,
+    table: Option<QTable>,
+    guard: Guard,
+    school: Twin,
+    last: Option<(u32, u8, f64)>,
+    random: Random,
+    replayed: u64,
+    rewards: (f64, u64),
+    curve: Vec<LearningPoint>,
+    stride: u64,
+}
+
+impl Brain {
+    pub fn new(settings: QSettings, given: Option<QTable>) -> Self {
+        Brain {
+            epsilon: settings.epsilon,
+            settings,
+            classes: Arc::default(),
+            delays: Vec::new(),
+            given,
+            table: None,
+            guard: Guard::default(),
+            school: Twin::default(),
+            last: None,
+            // What the twins draw decides nothing but ties: any fixed stream will do.
+            random: Random::new(0x7_714E),
+            replayed: 0,
+            rewards: (0.0, 0),
+            curve: Vec::new(),
+            stride: 1,
+        }
+    }
+
+    /// Learns at the first meeting which classes there are; they stay, or the table would mean
+    /// something else with every measurement. The speeds follow the measurements.
+    pub fn meet(&mut self, loads: &Loads) {
+        if self.table.is_none() {
+            let workers = || (0..loads.workers()).map(WorkerId);
+            let capacities: Vec<f32> = workers().map(|worker| loads.capacity(worker)).collect();
+            self.classes = Arc::new(Classes::new(&capacities));
+            let given = self.given.take().filter(|table| match table.check(&self.classes) {
+                Ok(()) => true,
+                Err(error) => {
+                    log::warn!("q-learning begins anew: {error}");
+                    false
+                }
+            });
+            self.table = Some(given.unwrap_or_else(|| QTable::new(&self.classes)));
+            self.delays = workers().map(|worker| loads.delay_when_idle(worker)).collect();
+        } else if self.replayed.is_multiple_of(WINDOW as u64) {
+            for (at, delay) in self.delays.iter_mut().enumerate() {
+                *delay = loads.delay_when_idle(WorkerId(at as u32));
+            }
+        }
+    }
+
+    pub fn classes(&self) -> Arc<Classes> {
+        self.classes.clone()
+    }
+
+    pub fn table(&self) -> Option<&QTable> {
+        self.table.as_ref()
+    }
+
+    /// The action for `state`, if the table is to choose.
+    pub fn act(&mut self, state: u32, random: &mut Random) -> Option<u8> {
+        let table = self.table.as_ref()?;
+        if !self.settings.unguarded && !self.guard.acts() {
+            return None;
+        }
+        // Under guard trying is for the twin: here it would cost real packets.
+        let epsilon = if self.settings.unguarded { self.epsilon } else { 0.0 };
+        self.epsilon *= self.settings.epsilon_decay;
+        Some(table.explore(state, epsilon, random))
+    }
+
+    /// Learns from a real packet.
+    pub fn hear(&mut self, state: u32, action: u8, response_ns: u64, failed: bool, next: u32) {
+        let reward = self.settings.reward(response_ns, failed);
+        self.rewards = (self.rewards.0 + reward, self.rewards.1 + 1);
+        if let Some(table) = &mut self.table {
+            table.learn(&self.settings, state, action, reward, next);
+        }
+    }
+
+    /// Replays a packet in the twins: the table's own, where it chooses, tries and learns, and the
+    /// guard's two.
+    pub fn replay(&mut self, chosen_ns: u64, work_ns: f64) {
+        self.replayed += 1;
+        if self.settings.unguarded {
+            return self.note_unguarded();
+        }
+        let Some(table) = &mut self.table else { return };
+        let (classes, delays, random) = (&self.classes, &self.delays, &mut self.random);
+        let packet = (chosen_ns, work_ns);
+        let rule = Rule::Table(table, EPSILON_IN_TWIN);
+        let replayed = self.school.replay(&rule, classes, delays, packet, random);
+        if let Some((state, action, reward)) = self.last {
+            table.learn(&self.settings, state, action, reward, replayed.state);
+        }
+        let reward = self.settings.reward(replayed.response_ns, false);
+        self.last = Some((replayed.state, replayed.action, reward));
+        if let Some(compared) = self.guard.replay(table, classes, delays, packet, random) {
+            self.note(compared.table_ns / 1e6, compared.otherwise_ns / 1e6, self.guard.acts());
+        }
+    }
+
+    fn note_unguarded(&mut self) {
+        if self.replayed.is_multiple_of(WINDOW as u64) {
+            self.note(0.0, 0.0, true);
+        }
+    }
+
+    fn note(&mut self, table_ms: f64, otherwise_ms: f64, acts: bool) {
+        if !(self.replayed / WINDOW as u64).is_multiple_of(self.stride) {
+            return;
+        }
+        let (sum, count) = std::mem::take(&mut self.rewards);
+        let reward = if count == 0 { 0.0 } else { sum / count as f64 };
+        let packets = self.replayed;
+        self.curve.push(LearningPoint { packets, table_ms, otherwise_ms, reward, acts });
+        if self.curve.len() >= CURVE_MAX {
+            let mut keep = false;
+            self.curve.retain(|_| {
+                keep = !keep;
+                !keep
+            });
+            self.stride *= 2;
+        }
+    }
+
+    pub fn report(&self) -> QReport {
+        let values = self.classes.states() * self.classes.count() as usize;
+        QReport {
+            learned: self.table.as_ref().map_or(0, QTable::touched),
+            values: if self.table.is_some() { values } else { 0 },
+            take_overs: self.guard.take_overs,
+            hand_backs: self.guard.hand_backs,
+            curve: self.curve.clone(),
+        }
+    }
+}
