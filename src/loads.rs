@@ -172,6 +172,7 @@ impl Loads {
         self.seen(worker).in_flight
     }
 
+    #[inline]
     fn seen(&self, worker: WorkerId) -> Seen {
         let cell = &self.seen[worker.index()];
         let seen = cell.get();
@@ -222,6 +223,7 @@ impl Loads {
     /// What a choice of `worker` is based on now, and the expected delay of a packet there that
     /// finds nobody before it: the part of [`Loads::expected_delay`] that does not change within
     /// a reading.
+    #[inline]
     pub fn choice(&self, worker: WorkerId) -> (Choice, f32) {
         let seen = self.seen(worker);
         let Seen { in_flight, foreign_load, delay, .. } = seen;
@@ -238,6 +240,7 @@ impl Loads {
     ///
     /// # Panics
     /// If a policy chose a worker that there is not.
+    #[inline]
     pub fn take(&self, worker: WorkerId) -> Choice {
         let workers = self.workers();
         assert!(worker.0 < workers, "a policy chose worker {worker} of {workers}");

@@ -27,6 +27,8 @@ enum Floor {
     Paper,
     /// What ties the machine together.
     Whole,
+    /// The same parts in virtual time, without the machine.
+    Virtual,
     /// What people see.
     Face,
     /// `main.rs`: the whole program in ten lines.
@@ -40,9 +42,9 @@ impl Floor {
     fn may_import(self) -> &'static [Floor] {
         match self {
             Word | Part | Paper => &[Word],
-            Machine => &[Word, Part],
+            Machine | Virtual => &[Word, Part],
             Whole => &[Word, Part, Machine],
-            Face => &[Word, Part, Machine, Paper, Whole],
+            Face => &[Word, Part, Machine, Paper, Whole, Virtual],
             Program => &[Face],
         }
     }
@@ -50,7 +52,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 39] = [
+const FLOORS: [(&str, Floor); 41] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -59,6 +61,7 @@ const FLOORS: [(&str, Floor); 39] = [
     ("ids", Word),
     ("in_flight", Word),
     ("in_place", Word),
+    ("interval", Word),
     ("job", Word),
     ("ledger", Word),
     ("loads", Word),
@@ -88,6 +91,7 @@ const FLOORS: [(&str, Floor); 39] = [
     ("worker", Machine),
     ("report", Paper),
     ("engine", Whole),
+    ("sim", Virtual),
     ("cli", Face),
     ("main", Program),
 ];

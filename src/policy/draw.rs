@@ -34,11 +34,13 @@ pub struct Best {
 
 impl Best {
     /// The first one looked at.
+    #[inline]
     pub fn new(worker: WorkerId, score: f32) -> Self {
         Best { worker, score, equals: 1 }
     }
 
     /// Keeps `worker` if it is better.
+    #[inline]
     pub fn consider(&mut self, worker: WorkerId, score: f32, random: &mut Random) {
         if score < self.score {
             *self = Best::new(worker, score);
@@ -52,6 +54,7 @@ impl Best {
 }
 
 /// The best of `0..workers` by `score`.
+#[inline]
 pub fn best_of_all(
     workers: u32,
     random: &mut Random,

@@ -6,7 +6,7 @@
 
 use std::marker::PhantomData;
 
-use super::draw::{Best, best_of_all, distinct, two_distinct};
+use super::draw::{Best, distinct, two_distinct};
 use super::{Ask, Policy, choose_one_by_one};
 use crate::ids::WorkerId;
 use crate::loads::{Choice, Loads};
@@ -32,6 +32,8 @@ pub trait Score: Send + 'static {
 pub struct Least<S> {
     choices: Option<u32>,
     drawn: Vec<u32>,
+    /// The scores of all workers, while one is chosen.
+    scores: Vec<f32>,
     /// All workers, while a batch is chosen for.
     rows: Vec<Row>,
     score: PhantomData<fn() -> S>,
@@ -44,7 +46,6 @@ struct Row {
     next: Choice,
     /// Its packets in flight when the batch began.
     before: u32,
-    score: f32,
     delay: f32,
 }
 
@@ -58,7 +59,13 @@ impl<S> Least<S> {
     /// Looks at `choices` workers for each packet (at least 1, at most all); `None` for the
     /// rule's default.
     pub fn new(choices: Option<u32>) -> Self {
-        Least { choices, drawn: Vec::new(), rows: Vec::new(), score: PhantomData }
+        Least {
+            choices,
+            drawn: Vec::new(),
+            scores: Vec::new(),
+            rows: Vec::new(),
+            score: PhantomData,
+        }
     }
 }
 
@@ -74,8 +81,10 @@ impl<S: Score> Least<S> {
     }
 }
 
+#[inline]
 fn score<S: Score>(worker: WorkerId, loads: &Loads) -> f32 {
-    S::score(loads.in_flight(worker), loads.delay_when_idle(worker))
+    let (choice, delay) = loads.choice(worker);
+    S::score(choice.in_flight, delay)
 }
 
 fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
@@ -85,25 +94,30 @@ fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
     best.worker
 }
 
-fn row<S: Score>(worker: WorkerId, loads: &Loads) -> Row {
+fn row(worker: WorkerId, loads: &Loads) -> Row {
     let (next, delay) = loads.choice(worker);
-    Row { next, before: next.in_flight, score: S::score(next.in_flight, delay), delay }
+    Row { next, before: next.in_flight, delay }
 }
 
-/// The row with the least score, as [`best_of_all`] finds it; draws the same numbers.
-fn least(rows: &[Row], random: &mut Random) -> usize {
-    let (mut best, mut score, mut equals) = (0, rows[0].score, 1);
-    for (at, row) in rows.iter().enumerate().skip(1) {
-        if row.score < score {
-            (best, score, equals) = (at, row.score, 1);
-        } else if row.score == score {
-            equals += 1;
-            if random.below(equals) == 0 {
-                best = at;
+/// Which score is the least; each of several equals with the same probability.
+///
+/// Three passes without a branch that hangs on a score, and one draw: one pass that compares,
+/// branches and draws as it goes takes twice as long, for nobody can predict where the least one
+/// stands.
+#[inline]
+fn least(scores: &[f32], random: &mut Random) -> usize {
+    let least = scores.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
+    let equals = scores.iter().map(|score| u32::from(*score == least)).sum();
+    let mut nth = if equals > 1 { random.below(equals) } else { 0 };
+    for (at, score) in scores.iter().enumerate() {
+        if *score == least {
+            if nth == 0 {
+                return at;
             }
+            nth -= 1;
         }
     }
-    best
+    0
 }
 
 impl<S: Score> Policy for Least<S> {
@@ -111,7 +125,10 @@ impl<S: Score> Policy for Least<S> {
         let workers = loads.workers();
         match self.choices(workers) {
             choices if choices == workers => {
-                best_of_all(workers, random, |worker| score::<S>(worker, loads))
+                self.scores.clear();
+                let workers = (0..workers).map(WorkerId);
+                self.scores.extend(workers.map(|worker| score::<S>(worker, loads)));
+                WorkerId(least(&self.scores, random) as u32)
             }
             1 => WorkerId(random.below(workers)),
             2 => best_of_two::<S>(loads, random),
@@ -130,14 +147,16 @@ impl<S: Score> Policy for Least<S> {
             return choose_one_by_one(self, asks, loads, random, out);
         }
         self.rows.clear();
-        self.rows.extend((0..loads.workers()).map(|worker| row::<S>(WorkerId(worker), loads)));
+        self.rows.extend((0..loads.workers()).map(|worker| row(WorkerId(worker), loads)));
+        self.scores.clear();
+        self.scores.extend(self.rows.iter().map(|row| S::score(row.before, row.delay)));
         out.reserve(asks.len());
         for _ in asks {
-            let best = least(&self.rows, random);
+            let best = least(&self.scores, random);
             let row = &mut self.rows[best];
             out.push(row.next);
             row.next.in_flight += 1;
-            row.score = S::score(row.next.in_flight, row.delay);
+            self.scores[best] = S::score(row.next.in_flight, row.delay);
         }
         for row in &self.rows {
             loads.add(row.next.worker, row.next.in_flight - row.before);
