@@ -35,6 +35,7 @@ pub mod feedback;
 pub mod ids;
 pub mod interval;
 pub mod job;
+pub mod learning;
 pub mod ledger;
 pub mod loads;
 pub mod names;
@@ -44,6 +45,7 @@ pub mod priority;
 pub mod random;
 pub mod record;
 pub mod stats;
+pub mod study;
 pub mod summary;
 pub mod totals;
 

@@ -52,7 +52,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 41] = [
+const FLOORS: [(&str, Floor); 43] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -63,6 +63,7 @@ const FLOORS: [(&str, Floor); 41] = [
     ("in_place", Word),
     ("interval", Word),
     ("job", Word),
+    ("learning", Word),
     ("ledger", Word),
     ("loads", Word),
     ("names", Word),
@@ -73,6 +74,7 @@ const FLOORS: [(&str, Floor); 41] = [
     ("record", Word),
     ("record_buffer", Word),
     ("stats", Word),
+    ("study", Word),
     ("summary", Word),
     ("sync", Word),
     ("totals", Word),

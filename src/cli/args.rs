@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::settings::Settings;
+use super::simulate::SimulateArgs;
 
 /// Dispatch telemetry over all cores of an edge box, and see how fast and slow cores share it.
 ///
@@ -40,6 +41,8 @@ pub enum Command {
     /// Take packets in, spread them over the cores, until Ctrl+C (the default)
     #[command(after_help = EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Try a policy on virtual workers: a million packets in a fraction of a second
+    Simulate(Box<SimulateArgs>),
     /// Draw the picture of a run again
     Plot(PlotArgs),
     /// Print the CPUs: online, allowed, class, capacity and where that figure came from

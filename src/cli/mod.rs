@@ -12,11 +12,13 @@ mod orders;
 mod outcome;
 mod plan;
 mod plot;
+mod q_settings;
 mod run;
 mod same_place;
 mod saving;
 mod settings;
 mod signals;
+mod simulate;
 mod sources;
 mod status;
 mod topology;
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Exit, Fault> {
     match command {
         Command::Run(args) => run::run(*args),
+        Command::Simulate(args) => simulate::simulate(*args),
         Command::Plot(args) => plot::plot(args),
         Command::Topology(args) => topology::topology(args),
         Command::Validate(args) => plan::validate(&args.config),

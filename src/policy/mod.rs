@@ -30,7 +30,7 @@ pub use least_connection::LeastConnection;
 pub use least_work_left::LeastWorkLeft;
 pub use names::{Maker, NAMES, Options, UnknownPolicy, by_name, maker};
 pub use peak_ewma::PeakEwma;
-pub use q_learning::{LearningPoint, QLearning, QReport, QSettings, QTable, SharedQ, WrongTable};
+pub use q_learning::{QLearning, QSettings, QTable, SharedQ, WrongTable};
 pub use random_choice::RandomChoice;
 pub use randomized_least_connection::RandomizedLeastConnection;
 pub use response_time::ResponseTime;

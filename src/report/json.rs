@@ -25,6 +25,14 @@ pub fn write_summary(path: &Path, summary: &Summary) -> Result<(), ReportError> 
     })
 }
 
+/// Writes `text` to `path`, whole or not at all.
+///
+/// # Errors
+/// As [`write_summary`].
+pub fn write_text(path: &Path, text: &str) -> Result<(), ReportError> {
+    write_whole(path, |beside| std::fs::write(beside, text))
+}
+
 /// Reads a summary back.
 ///
 /// # Errors

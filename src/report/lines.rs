@@ -20,17 +20,11 @@ pub(super) enum Line<'a> {
 pub(super) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
-    number: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Lines { reader, buffer: Vec::new(), number: 0 }
-    }
-
-    /// The number of the line read last, from 1.
-    pub(super) fn number(&self) -> u64 {
-        self.number
+        Lines { reader, buffer: Vec::new() }
     }
 
     /// The next line; `None` at the end of the file.
@@ -40,7 +34,6 @@ impl<R: BufRead> Lines<R> {
         if read == 0 {
             return Ok(None);
         }
-        self.number += 1;
         if let Some(line) = self.buffer.strip_suffix(b"\n") {
             // A spreadsheet saves lines with a carriage return.
             return Ok(Some(Line::Whole(line.strip_suffix(b"\r").unwrap_or(line))));
@@ -73,6 +66,5 @@ mod tests {
             assert!(lines.buffer.capacity() <= 2 * LINE_BYTES_MAX as usize);
         }
         assert_eq!(seen, ["a", "", "too long", "torn"]);
-        assert_eq!(lines.number(), 4);
     }
 }

@@ -27,9 +27,9 @@ pub(crate) mod units;
 
 pub use error::ReportError;
 pub use estimate::estimate;
-pub use json::{read_summary, write_summary};
+pub use json::{read_summary, write_summary, write_text};
 pub use picture::draw;
-pub use read::read_rows;
+pub use read::{read_rows, read_services};
 pub(crate) use remarks::sharing;
 pub use rows::{LeftOut, Rows, WORKERS_MAX};
 pub use table::table;

@@ -21,6 +21,59 @@ use crate::record::COLUMNS;
 /// [`ReportError::MissingInput`] when it cannot be opened, [`ReportError::Io`] when reading
 /// fails on the way, [`ReportError::BadData`] when its header is not ours or no row is whole.
 pub fn read_rows(path: &Path) -> Result<Rows, ReportError> {
+    let mut rows = Rows::new();
+    each_line(path, |number, line| {
+        let parsed = match line {
+            Line::Whole(line) => line::parse(line),
+            Line::TooLong => Err("longer than any row".into()),
+            Line::Torn => {
+                let why = "the last row has no end: the file was cut there".into();
+                return rows.tear(LeftOut { line: number, why });
+            }
+        };
+        if let Err(why) = parsed.and_then(|entry| rows.add(&entry)) {
+            rows.skip(LeftOut { line: number, why });
+        }
+    })?;
+    let Some((line, why)) = rows.why_none() else { return Ok(rows) };
+    Err(bad(path, line, why))
+}
+
+/// The most service times that are kept; of a longer file every second, fourth, … one.
+const SERVICES_MAX: usize = 1 << 20;
+
+/// The service times of a file of rows in nanoseconds, each with the number of packets that it
+/// stands for. Rows that are damaged or that nobody ran are left out.
+///
+/// # Errors
+/// As [`read_rows`].
+pub fn read_services(path: &Path) -> Result<Vec<(f64, u64)>, ReportError> {
+    let (mut services, mut stride, mut seen) = (Vec::new(), 1, 0usize);
+    each_line(path, |_, line| {
+        let Line::Whole(line) = line else { return };
+        let Ok(entry) = line::parse(line) else { return };
+        let Some(ran) = entry.ran else { return };
+        seen += 1;
+        if seen.is_multiple_of(stride) {
+            services.push((ran.finished_ns.saturating_sub(ran.started_ns) as f64, entry.weight));
+        }
+        if services.len() == SERVICES_MAX {
+            let mut nth = 0;
+            services.retain(|_| {
+                nth += 1;
+                nth % 2 == 0
+            });
+            stride *= 2;
+        }
+    })?;
+    if services.is_empty() {
+        return Err(bad(path, 2, "no row of a packet that was worked on".into()));
+    }
+    Ok(services)
+}
+
+/// Hands every line after the header to `take`, with its number.
+fn each_line(path: &Path, mut take: impl FnMut(u64, Line)) -> Result<(), ReportError> {
     let file = File::open(path)
         .map_err(|source| ReportError::MissingInput { path: path.to_owned(), source })?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -28,31 +81,27 @@ pub fn read_rows(path: &Path) -> Result<Rows, ReportError> {
         return Err(ReportError::MissingInput { path: path.to_owned(), source });
     }
     let mut lines = Lines::new(BufReader::with_capacity(64 << 10, file));
-    let bad = |line, problem| ReportError::BadData {
+    let reading = |source: io::Error| ReportError::reading(path, source);
+    check_header(lines.next().map_err(reading)?).map_err(|problem| bad(path, 1, problem))?;
+    let mut number = 1;
+    while let Some(line) = lines.next().map_err(reading)? {
+        number += 1;
+        let torn = matches!(line, Line::Torn);
+        take(number, line);
+        if torn {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn bad(path: &Path, line: u64, problem: String) -> ReportError {
+    ReportError::BadData {
         path: path.to_owned(),
         line,
         problem,
         remedy: "name an assignments.csv that edge-dispatch run has written",
-    };
-    let reading = |source: io::Error| ReportError::reading(path, source);
-    check_header(lines.next().map_err(reading)?).map_err(|problem| bad(1, problem))?;
-    let mut rows = Rows::new();
-    while let Some(line) = lines.next().map_err(reading)? {
-        let parsed = match line {
-            Line::Whole(line) => line::parse(line),
-            Line::TooLong => Err("longer than any row".into()),
-            Line::Torn => {
-                let why = "the last row has no end: the file was cut there".into();
-                rows.tear(LeftOut { line: lines.number(), why });
-                break;
-            }
-        };
-        if let Err(why) = parsed.and_then(|entry| rows.add(&entry)) {
-            rows.skip(LeftOut { line: lines.number(), why });
-        }
     }
-    let Some((line, why)) = rows.why_none() else { return Ok(rows) };
-    Err(bad(line, why))
 }
 
 fn check_header(line: Option<Line>) -> Result<(), String> {

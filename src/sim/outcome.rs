@@ -6,8 +6,9 @@ use super::measure::{Logged, Mean, Measure, SLICES, histogram};
 use super::setup::Setup;
 use super::view::UNIT_NS;
 use crate::interval::Interval;
+use crate::learning::QReport;
 use crate::ledger::Ledger;
-use crate::policy::{QReport, QTable};
+use crate::policy::QTable;
 
 /// What a simulation shows. Times are in units: mean service times on a worker of speed 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]

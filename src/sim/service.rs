@@ -29,21 +29,32 @@ pub enum Service {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
     name: String,
-    times: Arc<[f64]>,
+    /// Each time with the packets that stand for it and for those before it.
+    times: Arc<[(f64, u64)]>,
 }
 
 impl Recorded {
-    /// Of these service times, in any one unit.
-    ///
-    /// # Errors
-    /// [`WrongService`] if there are none, or none above 0.
-    pub fn new(name: &str, times: &[f64]) -> Result<Recorded, WrongService> {
-        let mean = times.iter().sum::<f64>() / times.len() as f64;
-        if !(mean.is_finite() && mean > 0.0) || times.iter().any(|time| *time < 0.0) {
+    fn new(name: &str, times: &[(f64, u64)]) -> Result<Recorded, WrongService> {
+        let packets: u64 = times.iter().map(|(_, packets)| packets).sum();
+        let sum: f64 = times.iter().map(|(time, packets)| time * *packets as f64).sum();
+        let mean = sum / packets as f64;
+        if !(mean.is_finite() && mean > 0.0) || times.iter().any(|(time, _)| *time < 0.0) {
             return Err(WrongService(format!("{name} holds no service time above 0")));
         }
-        let times = times.iter().map(|time| time / mean).collect();
-        Ok(Recorded { name: name.to_owned(), times })
+        let mut before = 0;
+        let scaled = times.iter().map(|(time, packets)| {
+            before += packets;
+            (time / mean, before)
+        });
+        Ok(Recorded { name: name.to_owned(), times: scaled.collect() })
+    }
+
+    fn draw(&self, random: &mut Random) -> f64 {
+        let packets = self.times.last().map_or(1, |(_, upto)| *upto);
+        // The high word of a product: even to within packets / 2^64.
+        let nth = (u128::from(random.bits()) * u128::from(packets) >> 64) as u64;
+        let at = self.times.partition_point(|(_, upto)| *upto <= nth);
+        self.times[at].0
     }
 }
 
@@ -67,17 +78,16 @@ impl Service {
                 let phase = if random.unit() < p { p } else { 1.0 - p };
                 random.exponential() / (2.0 * phase)
             }
-            Service::Recorded(recorded) => {
-                recorded.times[random.below(recorded.times.len() as u32) as usize]
-            }
+            Service::Recorded(recorded) => recorded.draw(random),
         }
     }
 
-    /// The service of recorded `times`.
+    /// The service of recorded times, in any one unit, each with the number of packets that it
+    /// stands for.
     ///
     /// # Errors
-    /// [`WrongService`] if they cannot be scaled.
-    pub fn recorded(name: &str, times: &[f64]) -> Result<Service, WrongService> {
+    /// [`WrongService`] if there are none, or none above 0.
+    pub fn recorded(name: &str, times: &[(f64, u64)]) -> Result<Service, WrongService> {
         Recorded::new(name, times).map(Service::Recorded)
     }
 }
@@ -132,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_service_has_mean_one_and_its_variation() {
-        let recorded = Service::recorded("a.csv", &[2.0, 6.0]).unwrap();
+        let recorded = Service::recorded("a.csv", &[(2.0, 3), (6.0, 3)]).unwrap();
         let expected = [
             ("exponential", 1.0),
             ("deterministic", 0.0),
@@ -161,6 +171,6 @@ mod tests {
             assert!(text.parse::<Service>().is_err(), "{text}");
         }
         assert!(Service::recorded("empty", &[]).is_err());
-        assert!(Service::recorded("zeros", &[0.0, 0.0]).is_err());
+        assert!(Service::recorded("zeros", &[(0.0, 1)]).is_err());
     }
 }

@@ -90,7 +90,7 @@ pub enum WrongSetup {
         remedy: &'static str,
     },
     /// A fault names a worker that there is not.
-    #[error("a fault names worker {worker}: there are workers 0 to {last}")]
+    #[error("faults name worker {worker}: there are workers 0 to {last}")]
     NoSuchWorker {
         /// The worker that was named.
         worker: u32,

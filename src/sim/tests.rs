@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::policy::NAMES;
+use crate::policy::{NAMES, QSettings};
 
 fn quick(policy: &str, speeds: &str, load: f64) -> Setup {
     Setup {
@@ -149,6 +149,37 @@ fn a_bad_setup_is_refused_with_its_remedy() {
         Setup { faults: Faults::new(vec!["crash:16@0+1".parse().unwrap()]), ..good.clone() },
     ];
     assert!(bad.iter().all(|setup| setup.check().is_err()));
+}
+
+/// On a chip whose slow cores are much slower, shortest expected delay is not the best there is.
+#[test]
+fn q_learning_learns_to_do_as_well_as_expected_delay() {
+    let unguarded = QSettings { unguarded: true, ..QSettings::default() };
+    let setup = Setup { packets: 60_000, ..quick("q-learning", "1x4,0.388x4", 0.8) };
+    let setup = Setup { replications: 4, warmup: 0.5, ..setup };
+    let otherwise = run(&Setup { policy: "shortest-expected-delay".into(), ..setup.clone() });
+    for q in [QSettings::default(), unguarded] {
+        let learned = run(&Setup { q, ..setup.clone() });
+        assert!(learned.mean < 1.1 * otherwise.mean, "{} {}", learned.mean, otherwise.mean);
+        let table = serde_json::to_string(&learned.q_table.unwrap()).unwrap();
+        let again = serde_json::from_str(&table).unwrap();
+        // With the table of the first run the beginning is good already.
+        let early = Setup { packets: 2_000, warmup: 0.0, q_table: Some(again), q, ..setup.clone() };
+        assert!(run(&early).mean < 1.3 * otherwise.mean);
+    }
+}
+
+/// A reward that pays for delay makes the bare table as bad as can be; under guard nobody notices.
+#[test]
+fn a_poisoned_reward_costs_little_under_guard() {
+    let poisoned = QSettings { reward_per_ms: 0.1, ..QSettings::default() };
+    let setup = Setup { packets: 60_000, ..quick("q-learning", "1x8,0.55x8", 0.8) };
+    let setup = Setup { replications: 4, q: poisoned, ..setup };
+    let otherwise = run(&Setup { policy: "shortest-expected-delay".into(), ..setup.clone() });
+    let guarded = run(&setup);
+    assert!(guarded.p99 <= 1.10 * otherwise.p99, "{} {}", guarded.p99, otherwise.p99);
+    let bare = run(&Setup { q: QSettings { unguarded: true, ..poisoned }, ..setup });
+    assert!(bare.p99 > 2.0 * otherwise.p99, "{}", bare.p99);
 }
 
 proptest! {

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::guard::{Guard, WINDOW};
 use super::table::{QSettings, QTable};
-use super::twin::{Rule, Twin};
 use super::view::Classes;
 use crate::ids::WorkerId;
+use crate::learning::{LearningPoint, QReport};
 use crate::loads::Loads;
 use crate::random::Random;
 
@@ -16,37 +14,7 @@ use crate::random::Random;
 const CURVE_MAX: usize = 1_024;
 
 /// In its own twin the table never quite stops trying.
-const EPSILON_IN_TWIN: f64 = 0.05;
-
-/// One point of the learning curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LearningPoint {
-    /// Packets replayed so far.
-    pub packets: u64,
-    /// Mean response time of the last window under the table, in a twin, in milliseconds.
-    pub table_ms: f64,
-    /// The same under shortest expected delay, on the same packets.
-    pub otherwise_ms: f64,
-    /// Mean reward of what was heard since the last point.
-    pub reward: f64,
-    /// Whether the table chose.
-    pub acts: bool,
-}
-
-/// How the learning went.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
-pub struct QReport {
-    /// Values of the table that were learned.
-    pub learned: usize,
-    /// Values there are.
-    pub values: usize,
-    /// How often the table took over.
-    pub take_overs: u32,
-    /// How often it handed back.
-    pub hand_backs: u32,
-    /// Over time, oldest first.
-    pub curve: Vec<LearningPoint>,
-}
+const EPSILON_MIN: f64 = 0.002;
 
 /// See the head of this file.
 #[derive(Debug)]
@@ -58,7 +26,6 @@ pub struct Brain {
     given: Option<QTable>,
     table: Option<QTable>,
     guard: Guard,
-    school: Twin,
     last: Option<(u32, u8, f64)>,
     random: Random,
     replayed: u64,
@@ -77,7 +44,6 @@ impl Brain {
             given,
             table: None,
             guard: Guard::default(),
-            school: Twin::default(),
             last: None,
             // What the twins draw decides nothing but ties: any fixed stream will do.
             random: Random::new(0x7_714E),
@@ -125,39 +91,48 @@ impl Brain {
         if !self.settings.unguarded && !self.guard.acts() {
             return None;
         }
-        // Under guard trying is for the twin: here it would cost real packets.
-        let epsilon = if self.settings.unguarded { self.epsilon } else { 0.0 };
+        if !self.settings.unguarded {
+            // Under guard trying is for the twin: here it would cost real packets.
+            return Some(table.best(state, random));
+        }
+        let action = table.explore(state, self.epsilon, random);
         self.epsilon *= self.settings.epsilon_decay;
-        Some(table.explore(state, epsilon, random))
+        Some(action)
     }
 
     /// Learns from a real packet.
     pub fn hear(&mut self, state: u32, action: u8, response_ns: u64, failed: bool, next: u32) {
         let reward = self.settings.reward(response_ns, failed);
         self.rewards = (self.rewards.0 + reward, self.rewards.1 + 1);
-        if let Some(table) = &mut self.table {
+        // While another rule chooses, the table learns in its twin alone.
+        let acts = self.settings.unguarded || self.guard.acts();
+        if let Some(table) = self.table.as_mut().filter(|_| acts) {
             table.learn(&self.settings, state, action, reward, next);
         }
     }
 
-    /// Replays a packet in the twins: the table's own, where it chooses, tries and learns, and the
-    /// guard's two.
+    /// Replays a packet in the twins.
     pub fn replay(&mut self, chosen_ns: u64, work_ns: f64) {
         self.replayed += 1;
         if self.settings.unguarded {
             return self.note_unguarded();
         }
         let Some(table) = &mut self.table else { return };
-        let (classes, delays, random) = (&self.classes, &self.delays, &mut self.random);
-        let packet = (chosen_ns, work_ns);
-        let rule = Rule::Table(table, EPSILON_IN_TWIN);
-        let replayed = self.school.replay(&rule, classes, delays, packet, random);
+        let epsilon = self.epsilon.max(EPSILON_MIN);
+        self.epsilon *= self.settings.epsilon_decay;
+        let (replayed, compared) = self.guard.replay(
+            (table, epsilon),
+            &self.classes,
+            &self.delays,
+            (chosen_ns, work_ns),
+            &mut self.random,
+        );
         if let Some((state, action, reward)) = self.last {
             table.learn(&self.settings, state, action, reward, replayed.state);
         }
         let reward = self.settings.reward(replayed.response_ns, false);
         self.last = Some((replayed.state, replayed.action, reward));
-        if let Some(compared) = self.guard.replay(table, classes, delays, packet, random) {
+        if let Some(compared) = compared {
             self.note(compared.table_ns / 1e6, compared.otherwise_ns / 1e6, self.guard.acts());
         }
     }

@@ -11,10 +11,9 @@
 //! multiplied by its decay after each.
 //!
 //! *Under guard* ([`guard`]) the choices are at first those of shortest expected delay, and the
-//! table learns in the shadow: from what those choices bring, and in a virtual twin of the
-//! workers where it chooses itself. Other twins replay the same packets under both rules. The table
-//! takes over only when it does no worse on them, and hands back when it does. Unguarded it
-//! chooses from the first packet on.
+//! table learns in the shadow: in a virtual twin of the workers, where it chooses for the same
+//! packets. Another twin replays them under shortest expected delay. The table takes over only when
+//! it does no worse, and hands back when it does. Unguarded it chooses from the first packet on.
 
 mod brain;
 mod guard;
@@ -22,7 +21,6 @@ mod table;
 mod twin;
 mod view;
 
-pub use brain::{LearningPoint, QReport};
 pub use table::{QSettings, QTable, WrongTable};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{Ask, Policy, ShortestExpectedDelay};
 use crate::feedback::Done;
 use crate::ids::WorkerId;
+use crate::learning::QReport;
 use crate::loads::Loads;
 use crate::random::Random;
 

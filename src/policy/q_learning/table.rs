@@ -72,7 +72,7 @@ pub struct QTable {
 impl QTable {
     /// A table that knows nothing. It hopes for the best: rewards are negative, so what was never
     /// tried looks better than what was.
-    pub fn new(classes: &Classes) -> Self {
+    pub(super) fn new(classes: &Classes) -> Self {
         let values = vec![0.0; classes.states() * classes.count() as usize];
         QTable { version: TABLE_VERSION, levels: LEVEL_COUNT, actions: classes.count(), values }
     }
@@ -81,7 +81,7 @@ impl QTable {
     ///
     /// # Errors
     /// [`WrongTable`] says what it is and what it should be.
-    pub fn check(&self, classes: &Classes) -> Result<(), WrongTable> {
+    pub(super) fn check(&self, classes: &Classes) -> Result<(), WrongTable> {
         let own = QTable::new(classes);
         let fits = (self.version, self.levels, self.actions, self.values.len())
             == (own.version, own.levels, own.actions, own.values.len())
@@ -97,6 +97,14 @@ impl QTable {
         };
         let wrong = || WrongTable { found: text(self), wanted: text(&own) };
         if fits { Ok(()) } else { Err(wrong()) }
+    }
+
+    /// Whether it can be used with workers of these capacities, relative to the fastest.
+    ///
+    /// # Errors
+    /// [`WrongTable`] says what it is and what it should be.
+    pub fn check_for(&self, capacities: &[f32]) -> Result<(), WrongTable> {
+        self.check(&Classes::new(capacities))
     }
 
     fn row(&self, state: u32) -> &[f64] {
