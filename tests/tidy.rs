@@ -50,7 +50,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 38] = [
+const FLOORS: [(&str, Floor); 39] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -64,6 +64,7 @@ const FLOORS: [(&str, Floor); 38] = [
     ("names", Word),
     ("order", Word),
     ("packet", Word),
+    ("panics", Word),
     ("priority", Word),
     ("random", Word),
     ("record", Word),

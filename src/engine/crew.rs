@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use crate::clock::Clock;
 use crate::inbox::Inboxes;
 use crate::loads::LoadBoard;
+use crate::panics;
 use crate::process::{Process, Sink, WorkerInfo, is_state};
 use crate::record_buffer::RecordBuffer;
 use crate::streams::{OrderedTable, States, StickyTable, Tickets};
@@ -155,7 +156,7 @@ where
     let running = parts.running.clone();
     let run = AssertUnwindSafe(|| worker::run(parts));
     if let Err(panic) = catch_unwind(run) {
-        log::error!("worker {worker} died: {}", worker::panic_message(&*panic));
+        log::error!("worker {worker} died: {}", panics::message(&*panic));
         inboxes.bury(worker);
         running.fetch_sub(1, Ordering::AcqRel);
     }

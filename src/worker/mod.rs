@@ -250,12 +250,5 @@ fn in_hand<P>(hand: &VecDeque<Message<P>>) -> u32 {
     hand.iter().take(GATHERED as usize).map(Message::places).sum()
 }
 
-/// What a panic says.
-pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("panic: {}", text.as_deref().unwrap_or("(no message)"))
-}
-
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,13 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{DeskOf, Finished, Worker, panic_message};
+use super::{DeskOf, Finished, Worker};
 use crate::inbox::{Extras, Stamp};
 use crate::job::{Job, Key};
 use crate::ledger::{DropReason, Outcome};
 use crate::order::{Order, Ticket};
 use crate::packet::Kind;
+use crate::panics;
 use crate::process::{Failure, Process, Sink};
 use crate::record::{Assignment, Ran, Record};
 use crate::totals::Done;
@@ -150,7 +151,7 @@ where
             self.process = process;
         }
         self.panics += 1;
-        let failure = Failure(panic_message(panic).into());
+        let failure = Failure(panics::message(panic).into());
         if self.panics.is_power_of_two() {
             let (worker, panics) = (self.parts.info.worker, self.panics);
             log::warn!("worker {worker}: the work panicked ({panics} so far): {failure}");
