@@ -145,8 +145,8 @@ fn into_parts<P, W: Process<P>, S>(
     }
 }
 
-/// Runs a worker. If its thread dies all the same (in the making of its work, or in dropping a
-/// payload), its inbox is closed, so that dispatchers go elsewhere.
+/// Runs a worker. If its thread dies (in the making of its work), its inbox is closed, so that
+/// dispatchers go elsewhere.
 fn run_guarded<P, W, S>(parts: worker::Parts<P, W, S>)
 where
     W: Process<P>,

@@ -114,7 +114,8 @@ impl<R> OrderedTable<R> {
     }
 
     /// Leaves the result of `ticket`; calls `release` for every result whose turn it is.
-    /// `release` runs without any lock and must not panic.
+    /// `release` runs without any lock. If it panics, the result it was given is lost, and whoever
+    /// comes next goes on with those behind it.
     pub fn finish(&self, ticket: Ticket, result: R, release: impl FnMut(R)) {
         let sequence = &self.places[ticket.place as usize];
         let mut line = sequence.lock();
@@ -150,6 +151,15 @@ impl<R> OrderedTable<R> {
     }
 }
 
+/// Somebody's turn at releasing. Should `release` panic, the next who comes goes on.
+struct Turn<'a, R>(&'a Sequence<R>);
+
+impl<R> Drop for Turn<'_, R> {
+    fn drop(&mut self) {
+        self.0.end_turn(&mut self.0.lock());
+    }
+}
+
 impl<R> Sequence<R> {
     fn lock(&self) -> MutexGuard<'_, Line<R>> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
@@ -161,14 +171,21 @@ impl<R> Sequence<R> {
             return;
         }
         line.releasing = true;
+        let turn = Turn(self);
         while let Some(result) = line.take() {
             self.tell(&mut line);
             drop(line);
             release(result);
             line = self.lock();
         }
+        // Under the lock of the last look: what comes after it is for whoever brings it.
+        std::mem::forget(turn);
+        self.end_turn(&mut line);
+    }
+
+    fn end_turn(&self, line: &mut Line<R>) {
         line.releasing = false;
-        self.tell(&mut line);
+        self.tell(line);
     }
 
     fn tell(&self, line: &mut Line<R>) {
@@ -278,5 +295,22 @@ mod tests {
         let mut out = Vec::new();
         table.sweep(|n| out.push(n));
         assert_eq!(out, [1, 3]);
+    }
+
+    /// Whoever released has gone, and with it the result it was at: the others come out, and
+    /// nobody waits at the window for ever.
+    #[test]
+    fn a_releaser_that_panics_makes_way_for_the_next() {
+        let table = OrderedTable::new(4);
+        let tickets = [(); 4].map(|()| table.draw(KEY).unwrap());
+        table.finish(tickets[1], 1, |_| unreachable!());
+        let panics = |_| std::panic::resume_unwind(Box::new(()));
+        let finish = std::panic::AssertUnwindSafe(|| table.finish(tickets[0], 0, panics));
+        assert!(std::panic::catch_unwind(finish).is_err());
+        assert!(table.draw(KEY).is_ok());
+        let mut out = Vec::new();
+        table.finish(tickets[3], 3, |n| out.push(n));
+        table.finish(tickets[2], 2, |n| out.push(n));
+        assert_eq!(out, [1, 2, 3]);
     }
 }

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::inbox::{Body, Idle, Inboxes, Message, Patience, WorkerInbox};
 use crate::job::Job;
 use crate::loads::LoadBoard;
+use crate::panics;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::record_buffer::RecordBuffer;
 use crate::sync::pause;
@@ -90,6 +91,8 @@ where
     if running.fetch_sub(1, Ordering::AcqRel) == 1 && complete {
         worker.sweep(&desk);
     }
+    // Its process and its sink are the user's: they have ended whatever their destructors do.
+    panics::drop_quietly(worker);
 }
 
 /// What a worker works at, shared with others.
@@ -191,16 +194,17 @@ where
         match body {
             Body::One(job) => self.run_packet(desk, job, &mut facts),
             Body::Many(mut jobs) => {
-                for job in jobs.drain(..) {
-                    // Halted in the middle of a batch: the rest stays counted as in flight, and
-                    // the closing ledger calls it abandoned.
-                    if self.halted() && desk.inbox.is_closed() {
-                        break;
-                    }
+                let mut left = jobs.drain(..);
+                // Halted in the middle of a batch: the rest stays counted as in flight, and the
+                // closing ledger calls it abandoned.
+                while !(self.halted() && desk.inbox.is_closed())
+                    && let Some(job) = left.next()
+                {
                     self.release_owed(desk);
                     self.run_packet(desk, job, &mut facts);
                     facts.at += 1;
                 }
+                panics::drop_quietly(left);
                 self.spares.push(jobs);
             }
             Body::Nudge(ticket) => {
