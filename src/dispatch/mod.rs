@@ -23,7 +23,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::counters::DoorCounts;
 use crate::ids::WorkerId;
-use crate::inbox::{Body, Extras, Inboxes, Message, Note, Stamp};
+use crate::inbox::{Body, Extras, Inboxes, Message, Note};
 use crate::job::Job;
 use crate::ledger::{DropReason, Outcome};
 use crate::loads::{Choice, Loads};
@@ -190,8 +190,7 @@ impl<P> Dispatcher<P> {
             if let Ok(ticket) = self.parts.tickets.draw(job.key) {
                 return Ok(Some(ticket));
             }
-            // What a dead worker had will never be done: the window may never move again.
-            if self.parts.overflow != Overflow::Block || self.parts.inboxes.any_is_dead() {
+            if self.parts.overflow != Overflow::Block {
                 return Err(DropReason::OrderWindow);
             }
             if self.parts.inboxes.each.iter().all(|inbox| inbox.is_closed()) {
@@ -238,19 +237,10 @@ impl<P> Dispatcher<P> {
             if let Some(ticket) = ticket
                 && self.parts.tickets.cancel(ticket)
             {
-                self.nudge(ticket);
+                self.parts.inboxes.nudge(ticket);
             }
             self.record(&job, note, enqueued_ns, reason);
             back(Refused { job, reason });
-        }
-    }
-
-    /// Sends a worker to look after a stream whose next result can be released.
-    fn nudge(&self, ticket: Ticket) {
-        // When all are closed, the last worker to end looks after every stream.
-        if let Some(inbox) = self.parts.inboxes.each.iter().find(|inbox| !inbox.is_closed()) {
-            let body = Body::Nudge(ticket);
-            inbox.send_forced(1, Message { body, lane: 0, stamp: Stamp::default(), extras: None });
         }
     }
 

@@ -1,7 +1,6 @@
 //! The workers' threads, by the type of their work, behind a trait that does not know it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,7 +10,6 @@ use crossbeam_channel::Sender;
 use crate::clock::Clock;
 use crate::inbox::Inboxes;
 use crate::loads::LoadBoard;
-use crate::panics;
 use crate::process::{Process, Sink, WorkerInfo, is_state};
 use crate::record_buffer::RecordBuffer;
 use crate::streams::{OrderedTable, States, StickyTable, Tickets};
@@ -112,7 +110,7 @@ where
             }
             let thread_id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
             state.introduce(thread_id, pinned == Pin::InForce);
-            run_guarded(parts);
+            worker::run(parts);
             drop(alive);
         })
     }
@@ -142,22 +140,5 @@ fn into_parts<P, W: Process<P>, S>(
         typical: seed.typical,
         halt: seed.halt,
         running: seed.running,
-    }
-}
-
-/// Runs a worker. If its thread dies (in the making of its work), its inbox is closed, so that
-/// dispatchers go elsewhere.
-fn run_guarded<P, W, S>(parts: worker::Parts<P, W, S>)
-where
-    W: Process<P>,
-    S: Sink<W::Out>,
-{
-    let (inboxes, worker) = (parts.inboxes.clone(), parts.info.worker);
-    let running = parts.running.clone();
-    let run = AssertUnwindSafe(|| worker::run(parts));
-    if let Err(panic) = catch_unwind(run) {
-        log::error!("worker {worker} died: {}", panics::message(&*panic));
-        inboxes.bury(worker);
-        running.fetch_sub(1, Ordering::AcqRel);
     }
 }

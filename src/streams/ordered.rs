@@ -76,6 +76,11 @@ enum Ended<R> {
 }
 
 impl<R> Line<R> {
+    fn is_open(&self, number: u64) -> bool {
+        let at = number.checked_sub(self.next);
+        at.is_some_and(|at| !matches!(self.waiting.get(at as usize), Some(Some(_))))
+    }
+
     fn put(&mut self, number: u64, ended: Ended<R>) {
         let at = (number - self.next) as usize;
         if self.waiting.len() <= at {
@@ -129,6 +134,26 @@ impl<R> OrderedTable<R> {
         let mut line = sequence.lock();
         line.put(ticket.number, Ended::Void);
         sequence.release(line, release);
+    }
+
+    /// Skips `ticket` and releases nothing. True when a worker must now look after the stream. A
+    /// ticket that has ended stays as it is, so that one may be voided to make sure.
+    pub fn void(&self, ticket: Ticket) -> bool {
+        let sequence = &self.places[ticket.place as usize];
+        let mut line = sequence.lock();
+        if line.is_open(ticket.number) {
+            line.put(ticket.number, Ended::Void);
+        }
+        if line.releasing {
+            // Whoever is at it looks again before it goes.
+            return false;
+        }
+        while let Some(Some(Ended::Void)) = line.waiting.front() {
+            line.waiting.pop_front();
+            line.next += 1;
+        }
+        sequence.tell(&mut line);
+        matches!(line.waiting.front(), Some(Some(Ended::Result(_))))
     }
 
     /// Calls `release` for every result whose turn it is in the stream of `ticket`.
@@ -216,18 +241,7 @@ impl<R: Send> Tickets for OrderedTable<R> {
     }
 
     fn cancel(&self, ticket: Ticket) -> bool {
-        let sequence = &self.places[ticket.place as usize];
-        let mut line = sequence.lock();
-        line.put(ticket.number, Ended::Void);
-        if line.releasing {
-            return false;
-        }
-        while let Some(Some(Ended::Void)) = line.waiting.front() {
-            line.waiting.pop_front();
-            line.next += 1;
-        }
-        sequence.tell(&mut line);
-        matches!(line.waiting.front(), Some(Some(Ended::Result(_))))
+        self.void(ticket)
     }
 
     fn waiting_max(&self) -> u64 {

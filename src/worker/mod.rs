@@ -4,6 +4,7 @@
 //! in the work costs that one packet. With nothing in flight it takes from a loaded neighbour
 //! what may be worked on in any order, and else sleeps.
 
+mod burial;
 mod cpu_sample;
 mod owed;
 mod packet;
@@ -12,11 +13,15 @@ mod settling;
 mod slowdown;
 mod thief;
 
+use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::clock::Clock;
+use crate::counters::WorkCounts;
+use crate::ids::WorkerId;
 use crate::inbox::{Body, Idle, Inboxes, Message, Patience, WorkerInbox};
 use crate::job::Job;
 use crate::loads::LoadBoard;
@@ -27,6 +32,7 @@ use crate::sync::pause;
 use crate::totals::WorkerState;
 use crate::typical::Typical;
 
+use burial::AtWork;
 use cpu_sample::CpuSampler;
 use owed::Owed;
 use packet::Facts;
@@ -75,30 +81,80 @@ pub struct Parts<P, W: Process<P>, S> {
 const GATHER_FROM: u32 = 50;
 const GATHERED: u32 = 16;
 
-/// Runs until the inbox is closed and empty, or until told to halt.
-pub fn run<P, W, S>(parts: Parts<P, W, S>)
+/// Runs until the inbox is closed and empty, or until told to halt. A worker that dies, in the
+/// making of its work, leaves what lies in its inbox to the others.
+pub fn run<P, W, S>(mut parts: Parts<P, W, S>)
 where
     W: Process<P>,
     S: Sink<W::Out>,
 {
-    let (inboxes, settling) = (parts.inboxes.clone(), parts.settling.clone());
-    let running = parts.running.clone();
-    let desk = Desk { inbox: inboxes.of(parts.info.worker), settling: &settling };
+    let (inboxes, settling, state) =
+        (parts.inboxes.clone(), parts.settling.clone(), parts.state.clone());
+    let desk = Desk::new(parts.info.worker, &inboxes, &settling, &state);
     desk.inbox.seat();
-    let mut worker = Worker::new(parts);
-    let complete = worker.run(&desk);
-    // AcqRel: the last one sees what the others left.
-    if running.fetch_sub(1, Ordering::AcqRel) == 1 && complete {
-        worker.sweep(&desk);
+    if let Some(process) = parts.try_make() {
+        let mut worker = Worker::new(parts, process);
+        worker.live(&desk);
+        if worker.parts.ends_last() {
+            worker.sweep(&desk);
+        }
+        // Its process and its sink are the user's: they have ended whatever their destructors do.
+        panics::drop_quietly(worker);
+        return;
     }
-    // Its process and its sink are the user's: they have ended whatever their destructors do.
-    panics::drop_quietly(worker);
+    desk.bury(parts.info.worker, || parts.halted());
+    // Without work it can release nothing: where it is the last, it tries once more.
+    let process = if parts.ends_last() { parts.try_make() } else { None };
+    if let Some(process) = process {
+        let mut worker = Worker::new(parts, process);
+        worker.sweep(&desk);
+        panics::drop_quietly(worker);
+    } else {
+        panics::drop_quietly(parts);
+    }
+}
+
+impl<P, W: Process<P>, S> Parts<P, W, S> {
+    /// Its work; nothing where the making panics, which the log tells.
+    fn try_make(&mut self) -> Option<W> {
+        let made = catch_unwind(AssertUnwindSafe(&mut self.make_process));
+        made.map_err(|panic| self.tell_death(panic)).ok()
+    }
+
+    fn tell_death(&self, panic: Box<dyn Any + Send>) {
+        log::error!("worker {} died: {}", self.info.worker, panics::message(&*panic));
+        panics::drop_quietly(panic);
+    }
+
+    fn halted(&self) -> bool {
+        // Relaxed: a flag that is looked at again and again.
+        self.halt.load(Ordering::Relaxed)
+    }
+
+    /// To be asked once, at the end: whether all others have ended and no halt was called.
+    fn ends_last(&self) -> bool {
+        // AcqRel: the last one sees what the others left.
+        self.running.fetch_sub(1, Ordering::AcqRel) == 1 && !self.halted()
+    }
 }
 
 /// What a worker works at, shared with others.
 struct Desk<'a, P, State, Out> {
     inbox: &'a WorkerInbox<P>,
+    inboxes: &'a Inboxes<P>,
     settling: &'a Settling<State, Out>,
+    counts: &'a WorkCounts,
+}
+
+impl<'a, P, State, Out> Desk<'a, P, State, Out> {
+    fn new(
+        worker: WorkerId,
+        inboxes: &'a Inboxes<P>,
+        settling: &'a Settling<State, Out>,
+        state: &'a WorkerState,
+    ) -> Self {
+        Desk { inbox: inboxes.of(worker), inboxes, settling, counts: &state.counts }
+    }
 }
 
 type DeskOf<'a, P, W> = Desk<'a, P, <W as Process<P>>::State, <W as Process<P>>::Out>;
@@ -111,6 +167,8 @@ struct Worker<P, W: Process<P>, S> {
     pending: Pending,
     /// Taken out of the inbox, still counted there.
     hand: VecDeque<Message<P>>,
+    /// Places of what was taken out of the hand and is still counted.
+    held: u32,
     /// The last look brought so little that it is better to wait a moment before the next.
     gather: bool,
     /// The memory of batches that are done.
@@ -123,8 +181,7 @@ where
     W: Process<P>,
     S: Sink<W::Out>,
 {
-    fn new(mut parts: Parts<P, W, S>) -> Self {
-        let process = (parts.make_process)();
+    fn new(parts: Parts<P, W, S>, process: W) -> Self {
         Worker {
             parts,
             process,
@@ -132,14 +189,28 @@ where
             cpu: CpuSampler::new(),
             pending: Pending::default(),
             hand: VecDeque::new(),
+            held: 0,
             gather: false,
             spares: Vec::new(),
             panics: 0,
         }
     }
 
-    /// True when everything was finished, false when it was halted before.
-    fn run(&mut self, desk: &DeskOf<'_, P, W>) -> bool {
+    /// Works to the end of the run, or to its own.
+    fn live(&mut self, desk: &DeskOf<'_, P, W>) {
+        // All code of the user's is caught where it is called; this is for mistakes of ours.
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(desk)));
+        if let Err(panic) = ran {
+            self.parts.tell_death(panic);
+            // First, so that nobody sends what is given away back here.
+            desk.inboxes.bury(self.parts.info.worker);
+            self.lay_down(desk);
+            desk.bury(self.parts.info.worker, || self.parts.halted());
+        }
+    }
+
+    /// Until everything is finished, or it is halted.
+    fn run(&mut self, desk: &DeskOf<'_, P, W>) {
         let mut patience = Patience::default();
         loop {
             self.release_owed(desk);
@@ -151,15 +222,15 @@ where
                 if let Some(message) = self.steal(desk, &patience) {
                     self.run_message(desk, message);
                 } else if desk.inbox.idle(&mut patience) == Idle::Finished {
-                    return true;
+                    return;
                 }
             }
             if desk.inbox.is_closed() {
                 // A halt counts once nothing more comes in: before that, dispatchers would wait
                 // for room that nobody makes.
-                if self.halted() {
+                if self.parts.halted() {
                     self.flush(desk);
-                    return false;
+                    return;
                 }
                 self.forgive(desk);
             }
@@ -182,14 +253,13 @@ where
         self.hand.pop_front()
     }
 
-    fn halted(&self) -> bool {
-        // Relaxed: a flag that is looked at again and again.
-        self.parts.halt.load(Ordering::Relaxed)
-    }
-
     fn run_message(&mut self, desk: &DeskOf<'_, P, W>, message: Message<P>) {
+        self.held += message.places();
         let order = desk.inbox.queue().order(message.lane);
         let Message { body, stamp, extras, .. } = message;
+        let nudge = if let Body::Nudge(ticket) = body { Some(ticket) } else { None };
+        let tickets = extras.as_deref().map_or(nudge.as_slice(), |extras| &extras.tickets);
+        let mut at_work = AtWork { desk, tickets, done: 0 };
         let mut facts = Facts { at: 0, order, stamp, extras: extras.as_deref(), previous_ns: None };
         match body {
             Body::One(job) => self.run_packet(desk, job, &mut facts),
@@ -197,34 +267,42 @@ where
                 let mut left = jobs.drain(..);
                 // Halted in the middle of a batch: the rest stays counted as in flight, and the
                 // closing ledger calls it abandoned.
-                while !(self.halted() && desk.inbox.is_closed())
+                while !(self.parts.halted() && desk.inbox.is_closed())
                     && let Some(job) = left.next()
                 {
                     self.release_owed(desk);
                     self.run_packet(desk, job, &mut facts);
                     facts.at += 1;
+                    at_work.done = facts.at;
                 }
                 panics::drop_quietly(left);
                 self.spares.push(jobs);
             }
             Body::Nudge(ticket) => {
-                desk.settling.ordered.look(ticket, |finished| self.release(desk, finished));
+                desk.settling.ordered.look(ticket, |finished| self.settle(desk, finished));
                 self.pending.release(1);
             }
         }
+        std::mem::forget(at_work);
     }
 
     /// Tells the others what was done since the last time.
     fn flush(&mut self, desk: &DeskOf<'_, P, W>) {
         let places = self.pending.flush(&self.parts.state, self.parts.records.as_ref());
+        self.release(desk, places);
+    }
+
+    /// Gives up places in flight.
+    fn release(&mut self, desk: &DeskOf<'_, P, W>, places: u32) {
         if places > 0 {
+            self.held -= places;
             desk.inbox.release(places);
         }
     }
 
     /// The last worker to end releases what waits for packets that will never come.
     fn sweep(&mut self, desk: &DeskOf<'_, P, W>) {
-        desk.settling.ordered.sweep(|finished| self.release(desk, finished));
+        desk.settling.ordered.sweep(|finished| self.settle(desk, finished));
         self.flush(desk);
     }
 
@@ -234,7 +312,7 @@ where
             if due > 0 {
                 // The failures are counted before their places are given up.
                 self.flush(desk);
-                desk.inbox.release(due);
+                self.release(desk, due);
             }
         }
     }
@@ -244,7 +322,7 @@ where
         let owed = self.owed.take_due(u64::MAX);
         if owed > 0 {
             self.flush(desk);
-            desk.inbox.release(owed);
+            self.release(desk, owed);
         }
     }
 }

@@ -222,7 +222,7 @@ where
         let record = self.parts.records.as_ref().map(|_| self.record_of(job, facts, span, outcome));
         if let Some(ticket) = facts.ticket() {
             let finished = Finished { key: job.key, out, record };
-            desk.settling.ordered.finish(ticket, finished, |next| self.release(desk, next));
+            desk.settling.ordered.finish(ticket, finished, |next| self.settle(desk, next));
             return;
         }
         if facts.order == Order::Sticky {
@@ -233,7 +233,7 @@ where
     }
 
     /// Settles a result whose turn it is, and gives it to the sink.
-    pub(super) fn release(&mut self, desk: &DeskOf<'_, P, W>, finished: Finished<W::Out>) {
+    pub(super) fn settle(&mut self, desk: &DeskOf<'_, P, W>, finished: Finished<W::Out>) {
         let Finished { key, out, mut record } = finished;
         let settled = match out {
             None => Err(Failure("the work failed".into())),
@@ -270,7 +270,7 @@ where
             desk.settling.sticky.leave(job.key, self.parts.info.worker);
         }
         if let Some(ticket) = facts.ticket() {
-            desk.settling.ordered.skip(ticket, |next| self.release(desk, next));
+            desk.settling.ordered.skip(ticket, |next| self.settle(desk, next));
         }
         if self.parts.records.is_some() {
             let outcome = Outcome::Dropped(DropReason::Expired);
