@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::job::Key;
+use crate::loads::Loads;
 use crate::order::{Order, OrderRule};
+use crate::policy::{Ask, Policy};
 use crate::process::Process;
+use crate::random::Random;
+use crate::source::{SourceError, Turn};
 use crossbeam_channel::{Receiver, bounded};
 
 /// Panics when it is dropped, without the hook's report: it is asked for.
@@ -61,6 +65,7 @@ fn dies_on(cue: Receiver<()>) -> impl Fn(WorkerInfo) -> Count + Clone + Send + '
 }
 
 /// Fails where a number is not above the one before it of its key.
+#[derive(Clone)]
 struct Count;
 
 impl Process<u64> for Count {
@@ -185,5 +190,70 @@ proptest! {
         prop_assert!((0..5).all(|key| sticky.at(Key(key)).is_none()));
         let died = ledger.abandoned > 0;
         prop_assert_eq!(closing.ended, if died { Ended::WorkerDied } else { Ended::Complete });
+    }
+}
+
+/// To make room is to drop what waits, and its destructor is the user's.
+#[test]
+fn what_is_evicted_may_panic_when_it_is_dropped() {
+    for order in Order::ALL {
+        let (release, held) = bounded::<()>(0);
+        let work = move |_: &Bomb, _: &WorkerInfo| {
+            let _ = held.recv();
+            Ok(())
+        };
+        let builder = in_order(order, 1).overflow(Overflow::DropOldest).inbox_bound(4);
+        let mut engine = builder.process(work).start().unwrap();
+        let mut dispatcher = engine.dispatcher();
+        for _ in 0..10 {
+            let mut jobs = (0..3).map(|key| Job::new(key, Bomb(true))).collect();
+            dispatcher.dispatch_batch(&mut jobs);
+            jobs.into_iter().for_each(crate::panics::drop_quietly);
+        }
+        drop(release);
+        let inboxes = engine.shared.inboxes.clone();
+        let closing = engine.finish(Duration::from_secs(60));
+        let ledger = closing.last.ledger;
+        assert_eq!((closing.ended, inboxes.in_flight()), (Ended::Complete, 0));
+        assert!(ledger.closes() && ledger.received == 30 && ledger.dropped.evicted > 0, "{ledger}");
+    }
+}
+
+/// A source whose batch meets a policy that panics has ended, and says how many packets it had
+/// in hand.
+#[test]
+fn what_a_panicking_policy_leaves_with_a_source_is_told() {
+    hush_expected_panics();
+    struct Never;
+    impl Policy for Never {
+        fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
+            std::panic::panic_any("asked to panic")
+        }
+        fn name(&self) -> &'static str {
+            "never"
+        }
+        fn choices(&self, _: u32) -> u32 {
+            1
+        }
+    }
+    struct Three;
+    impl Source<u64> for Three {
+        fn name(&self) -> &str {
+            "three"
+        }
+        fn bring(&mut self, _: &Clock, jobs: &mut Vec<Job<u64>>) -> Result<Turn, SourceError> {
+            jobs.extend((0..3).map(|key| Job::new(key, key)));
+            Ok(Turn::Again)
+        }
+    }
+    for order in [Order::Sticky, Order::Ordered] {
+        let builder = in_turn(order, 4, false).own_policy(|| Never);
+        let mut engine = builder.process(Count).start().unwrap();
+        engine.attach(Box::new(Three)).unwrap();
+        engine.source_ends().recv_timeout(Duration::from_secs(60)).unwrap();
+        let closing = engine.finish(Duration::from_secs(60));
+        let error = closing.last.sources[0].error.clone().unwrap();
+        assert!(error.ends_with("not dispatched: 3"), "{error}");
+        assert_eq!((closing.ended, closing.last.ledger.received), (Ended::Complete, 0));
     }
 }
