@@ -25,6 +25,7 @@ use crate::ids::WorkerId;
 use crate::inbox::{Body, Idle, Inboxes, Message, Patience, WorkerInbox};
 use crate::job::Job;
 use crate::loads::LoadBoard;
+use crate::order::Ticket;
 use crate::panics;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::record_buffer::RecordBuffer;
@@ -155,6 +156,14 @@ impl<'a, P, State, Out> Desk<'a, P, State, Out> {
     ) -> Self {
         Desk { inbox: inboxes.of(worker), inboxes, settling, counts: &state.counts }
     }
+
+    /// Its turn at releasing for the stream of `ticket` is over: if there is more, the worker with
+    /// the least to do looks after it.
+    fn hand_over(&self, ticket: Ticket, is_more: bool) {
+        if is_more {
+            self.inboxes.nudge(ticket);
+        }
+    }
 }
 
 type DeskOf<'a, P, W> = Desk<'a, P, <W as Process<P>>::State, <W as Process<P>>::Out>;
@@ -279,7 +288,9 @@ where
                 self.spares.push(jobs);
             }
             Body::Nudge(ticket) => {
-                desk.settling.ordered.look(ticket, |finished| self.settle(desk, finished));
+                let ordered = &desk.settling.ordered;
+                let is_more = ordered.look(ticket, |finished| self.settle(desk, finished));
+                desk.hand_over(ticket, is_more);
                 self.pending.release(1);
             }
         }

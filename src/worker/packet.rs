@@ -222,7 +222,9 @@ where
         let record = self.parts.records.as_ref().map(|_| self.record_of(job, facts, span, outcome));
         if let Some(ticket) = facts.ticket() {
             let finished = Finished { key: job.key, out, record };
-            desk.settling.ordered.finish(ticket, finished, |next| self.settle(desk, next));
+            let ordered = &desk.settling.ordered;
+            let is_more = ordered.finish(ticket, finished, |next| self.settle(desk, next));
+            desk.hand_over(ticket, is_more);
             return;
         }
         if facts.order == Order::Sticky {
@@ -270,7 +272,8 @@ where
             desk.settling.sticky.leave(job.key, self.parts.info.worker);
         }
         if let Some(ticket) = facts.ticket() {
-            desk.settling.ordered.skip(ticket, |next| self.settle(desk, next));
+            let is_more = desk.settling.ordered.skip(ticket, |next| self.settle(desk, next));
+            desk.hand_over(ticket, is_more);
         }
         if self.parts.records.is_some() {
             let outcome = Outcome::Dropped(DropReason::Expired);

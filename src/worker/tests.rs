@@ -143,10 +143,11 @@ fn what_a_dying_worker_has_in_hand_is_laid_down() {
     assert_eq!((desk.inbox.in_flight(), living.in_flight()), (0, 4));
     assert_eq!((state.counts.processed.get(), state.counts.abandoned.get()), (1, 0));
     let mut released = 0;
-    settling.ordered.finish(tickets[7], finished(), |_| unreachable!());
+    assert!(!settling.ordered.finish(tickets[7], finished(), |_| unreachable!()));
     while let Some(message) = living.take() {
         for (_, _, ticket) in message.into_packets() {
-            settling.ordered.finish(ticket.unwrap(), finished(), |_| released += 1);
+            let ticket = ticket.unwrap();
+            assert!(!settling.ordered.finish(ticket, finished(), |_| released += 1));
         }
     }
     assert_eq!(released, 5);
@@ -166,7 +167,7 @@ fn what_nobody_else_may_have_is_abandoned() {
         assert_eq!((desk.inbox.in_flight(), parts.state.counts.abandoned.get()), (0, 1));
         assert!(order != Order::Sticky || parts.settling.sticky.at(Key(0)).is_none());
         let (next, mut released) = (parts.settling.ordered.draw(Key(3)).unwrap(), 0);
-        parts.settling.ordered.finish(next, finished(), |_| released += 1);
+        assert!(!parts.settling.ordered.finish(next, finished(), |_| released += 1));
         assert_eq!(released, u32::from(order == Order::Ordered), "the ticket before it is void");
     }
 }
