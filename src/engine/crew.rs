@@ -12,7 +12,7 @@ use crate::inbox::Inboxes;
 use crate::loads::LoadBoard;
 use crate::process::{Process, Sink, WorkerInfo, is_state};
 use crate::record_buffer::RecordBuffer;
-use crate::streams::{OrderedTable, States, StickyTable, Tickets};
+use crate::streams::{Forgotten, OrderedTable, States, StickyTable, Tickets};
 use crate::topology::{Pin, pin};
 use crate::totals::WorkerState;
 use crate::typical::Typical;
@@ -31,11 +31,13 @@ pub trait Hire<P> {
     fn spawn(&self, seed: WorkerSeed<P>, alive: Sender<()>) -> std::io::Result<JoinHandle<()>>;
 }
 
-/// The dispatchers' part of what is known of the streams.
+/// What is known of the streams without the types of the work: the dispatchers' part, and how many
+/// states were given up.
 #[derive(Clone)]
 pub struct Streams {
     pub sticky: Arc<StickyTable>,
     pub tickets: Arc<dyn Tickets>,
+    pub forgotten: Forgotten,
 }
 
 /// What a worker needs besides its work.
@@ -94,7 +96,12 @@ where
 
     fn streams(&self, window: u32) -> Streams {
         let settling = self.settling(window);
-        Streams { sticky: settling.sticky.clone(), tickets: settling.ordered.clone() }
+        let forgotten = settling.states.as_ref().map(|states| states.forgotten().clone());
+        Streams {
+            sticky: settling.sticky.clone(),
+            tickets: settling.ordered.clone(),
+            forgotten: forgotten.unwrap_or_default(),
+        }
     }
 
     fn spawn(&self, seed: WorkerSeed<P>, alive: Sender<()>) -> std::io::Result<JoinHandle<()>> {
