@@ -8,72 +8,33 @@ mod burial;
 mod cpu_sample;
 mod owed;
 mod packet;
+mod parts;
 mod pending;
 mod settling;
 mod slowdown;
 mod thief;
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::clock::Clock;
 use crate::counters::WorkCounts;
 use crate::ids::WorkerId;
 use crate::inbox::{Body, Idle, Inboxes, Message, Patience, WorkerInbox};
 use crate::job::Job;
-use crate::loads::LoadBoard;
 use crate::order::Ticket;
 use crate::panics;
-use crate::process::{Process, Sink, WorkerInfo};
-use crate::record_buffer::RecordBuffer;
+use crate::process::{Process, Sink};
 use crate::sync::pause;
 use crate::totals::WorkerState;
-use crate::typical::Typical;
 
 use burial::AtWork;
 use cpu_sample::CpuSampler;
 use owed::Owed;
 use packet::Facts;
+pub use parts::Parts;
 use pending::Pending;
 pub use settling::{Finished, Settling};
 pub use slowdown::Slowdown;
-
-/// What a worker is made of.
-pub struct Parts<P, W: Process<P>, S> {
-    /// Who it is and where it runs.
-    pub info: WorkerInfo,
-    /// All inboxes; its own is at its index.
-    pub inboxes: Arc<Inboxes<P>>,
-    /// How fast everybody is.
-    pub board: Arc<LoadBoard>,
-    /// What the rest of the engine sees of it.
-    pub state: Arc<WorkerState>,
-    /// What all workers know of the streams.
-    pub settling: Arc<Settling<W::State, W::Out>>,
-    /// Makes its work, at the start and again after a panic.
-    pub make_process: Box<dyn FnMut() -> W + Send>,
-    /// Where results go.
-    pub sink: S,
-    /// Where it records, if anything is recorded.
-    pub records: Option<RecordBuffer>,
-    /// What stamps.
-    pub clock: Clock,
-    /// How much slower it pretends to be.
-    pub slowdown: Slowdown,
-    /// Whether it takes from loaded neighbours when it is idle.
-    pub steal: bool,
-    /// A packet older than this when its turn comes is not worked on.
-    pub deadline_ns: Option<u64>,
-    /// What successes typically cost, shared by all workers.
-    pub typical: Arc<Typical>,
-    /// Set when what is left must stay undone.
-    pub halt: Arc<AtomicBool>,
-    /// How many workers have not ended yet.
-    pub running: Arc<AtomicU32>,
-}
 
 /// A worker whose work is so short that it does this many packets in [`pending::HAND_NS`] is
 /// faster than a packet is handed over. Were it to take each as it comes, both sides would fetch
@@ -112,30 +73,6 @@ where
         panics::drop_quietly(worker);
     } else {
         panics::drop_quietly(parts);
-    }
-}
-
-impl<P, W: Process<P>, S> Parts<P, W, S> {
-    /// Its work; nothing where the making panics, which the log tells.
-    fn try_make(&mut self) -> Option<W> {
-        let made = catch_unwind(AssertUnwindSafe(&mut self.make_process));
-        made.map_err(|panic| self.tell_death(panic)).ok()
-    }
-
-    fn tell_death(&self, panic: Box<dyn Any + Send>) {
-        log::error!("worker {} died: {}", self.info.worker, panics::message(&*panic));
-        panics::drop_quietly(panic);
-    }
-
-    fn halted(&self) -> bool {
-        // Relaxed: a flag that is looked at again and again.
-        self.halt.load(Ordering::Relaxed)
-    }
-
-    /// To be asked once, at the end: whether all others have ended and no halt was called.
-    fn ends_last(&self) -> bool {
-        // AcqRel: the last one sees what the others left.
-        self.running.fetch_sub(1, Ordering::AcqRel) == 1 && !self.halted()
     }
 }
 
@@ -210,7 +147,7 @@ where
         // All code of the user's is caught where it is called; this is for mistakes of ours.
         let ran = catch_unwind(AssertUnwindSafe(|| self.run(desk)));
         if let Err(panic) = ran {
-            self.parts.tell_death(panic);
+            self.parts.die(panic);
             // First, so that nobody sends what is given away back here.
             desk.inboxes.bury(self.parts.info.worker);
             self.lay_down(desk);

@@ -1,13 +1,17 @@
 //! Laws of a worker stepped by hand, on a manual clock.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::class::Class;
+use crate::clock::Clock;
 use crate::ids::{CpuId, WorkerId};
 use crate::inbox::{Extras, LaneKind, LanePlan, Stamp};
 use crate::job::{Job, Key};
+use crate::loads::LoadBoard;
 use crate::order::{Order, Ticket};
 use crate::priority::Priority;
-use crate::process::Failure;
+use crate::process::{Failure, WorkerInfo};
 use crate::streams::{OrderedTable, Tickets};
 
 const SUCCESS_NS: u64 = 100;

@@ -146,6 +146,37 @@ fn the_last_to_end_releases_what_waits_even_if_it_dies() {
     assert_eq!((closing.ended, ledger.closes()), (Ended::WorkerDied, true));
 }
 
+/// It has nothing in flight, and would look the best of all.
+#[test]
+fn a_dead_worker_is_not_chosen_while_others_live() {
+    hush_expected_panics();
+    let (cue, waits) = bounded::<()>(0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assignments.csv");
+    let options = crate::recorder::RecordOptions {
+        path: path.clone(),
+        limit_bytes: crate::recorder::LIMIT_MIN,
+        names: crate::names::SensorNames::default(),
+    };
+    let mut engine = in_turn(Order::Ordered, 4, false)
+        .policy("randomized-least-connection", None)
+        .record(options)
+        .process_into(dies_on(waits), |_| drop)
+        .start()
+        .unwrap();
+    drop(cue);
+    let inboxes = engine.shared.inboxes.clone();
+    while !inboxes.is_dead(WorkerId(1)) {
+        std::thread::yield_now();
+    }
+    let mut dispatcher = engine.dispatcher();
+    (1..200).for_each(|n| dispatcher.dispatch(Job::new(7, n)).unwrap());
+    assert_eq!(engine.finish(Duration::from_secs(60)).last.ledger.processed, 199);
+    let rows = csv::Reader::from_path(path).unwrap().into_deserialize::<crate::record::Row>();
+    let chosen: Vec<_> = rows.filter_map(|row| row.unwrap().chosen).collect();
+    assert!(chosen.len() == 199 && chosen.iter().all(|worker| *worker == 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
