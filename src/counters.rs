@@ -84,6 +84,8 @@ pub struct WorkCounts {
     pub failed: Counter,
     /// Packets that were too old when their turn came.
     pub expired: Counter,
+    /// Packets that lay there when it died, and that nobody else could have.
+    pub abandoned: Counter,
     /// Packets taken from the inbox of another worker; they are among the others too.
     pub stolen: Counter,
 }

@@ -110,11 +110,23 @@ impl InFlight {
 
     /// Counts `packets` whatever the bound and the marks say: what is counted already somewhere
     /// else is on its way here (a thief's booty, which it counts itself up before its victim
-    /// down), or must come through (a nudge). True when the worker sleeps and must be woken.
+    /// down). True when the worker sleeps and must be woken.
     #[must_use]
     pub fn force(&self, packets: u32) -> bool {
         // AcqRel: as in `claim`.
         self.0.fetch_add(packets, Ordering::AcqRel) & SLEEPING != 0
+    }
+
+    /// Counts `packets` whatever the bound says, unless it is closed: whoever ends it afterwards
+    /// finds them counted first. `notify` and `wake` as for [`InFlight::claim`].
+    #[must_use]
+    pub fn force_open(&self, packets: u32, low_water: u32) -> Claim {
+        // AcqRel: as in `claim`.
+        let before = self.0.fetch_add(packets, Ordering::AcqRel);
+        if before & CLOSED != 0 {
+            return Claim::Closed { notify: self.release(packets, low_water) };
+        }
+        Claim::Granted { packets, wake: before & SLEEPING != 0 }
     }
 
     /// Takes the mark of a sleeping worker away, so that whoever sees true is the one to wake it:

@@ -47,7 +47,7 @@ pub enum Outcome {
     Failed,
     /// It never reached the work.
     Dropped(DropReason),
-    /// The run ended before its work did.
+    /// The run, or its worker, ended before its work did.
     Abandoned,
 }
 
@@ -145,7 +145,7 @@ pub struct Ledger {
     pub failed: u64,
     /// Packets that never reached the work.
     pub dropped: Dropped,
-    /// Packets left over when the run ended.
+    /// Packets left over when the run ended, or when the worker died that they lay at.
     pub abandoned: u64,
     /// Packets accepted and not finished.
     pub in_flight: u64,
@@ -164,12 +164,14 @@ pub struct Ends {
     pub evicted: u64,
     /// Packets that were too old when their turn came.
     pub expired: u64,
+    /// Packets that lay at a worker when it died.
+    pub abandoned: u64,
 }
 
 impl Ends {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.processed + self.failed + self.evicted + self.expired
+        self.processed + self.failed + self.evicted + self.expired + self.abandoned
     }
 
     /// A point between this reading and `later` with `total` ends, as far as there is one.
@@ -185,6 +187,7 @@ impl Ends {
             failed: step(self.failed, later.failed),
             evicted: step(self.evicted, later.evicted),
             expired: step(self.expired, later.expired),
+            abandoned: step(self.abandoned, later.abandoned),
         }
     }
 }
@@ -215,7 +218,7 @@ impl Ledger {
                 expired: refused.expired + ends.expired,
                 ..refused
             },
-            abandoned: 0,
+            abandoned: ends.abandoned,
             in_flight: accepted - ends.total(),
             input: Input::default(),
         }
@@ -267,12 +270,12 @@ mod tests {
         /// stays within the bound and never goes back.
         #[test]
         fn a_reading_closes_whatever_moves_meanwhile(
-            start in (0u64..1000, 0u64..1000, 0u64..1000, 0u64..1000),
-            steps in prop::collection::vec((0u64..50, 0u64..5, any::<bool>()), 0..60),
+            start in (0u64..1000, 0u64..1000, 0u64..1000, 0u64..1000, 0u64..1000),
+            steps in prop::collection::vec((0u64..50, 0u64..6, any::<bool>()), 0..60),
             bound in 1u64..40,
         ) {
-            let (processed, failed, evicted, expired) = start;
-            let mut ends = Ends { processed, failed, evicted, expired };
+            let (processed, failed, evicted, expired, abandoned) = start;
+            let mut ends = Ends { processed, failed, evicted, expired, abandoned };
             let mut accepted = ends.total();
             let (before, mut at_door) = (ends, None);
             for (n, which, look) in steps {
@@ -281,6 +284,7 @@ mod tests {
                     1 => ends.processed += n.min(accepted - ends.total()),
                     2 => ends.failed += n.min(accepted - ends.total()),
                     3 => ends.evicted += n.min(accepted - ends.total()),
+                    4 => ends.abandoned += n.min(accepted - ends.total()),
                     _ => ends.expired += n.min(accepted - ends.total()),
                 }
                 if look && at_door.is_none() {

@@ -75,6 +75,7 @@ pub mod in_flight;
 mod in_place;
 #[doc(hidden)]
 pub mod inbox;
+mod panics;
 #[doc(hidden)]
 pub mod record_buffer;
 #[doc(hidden)]

@@ -10,7 +10,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
@@ -40,6 +40,7 @@ struct Speed {
     delay: AtomicU32,
     /// How busy the core was over the last window of sampling.
     utilization: AtomicU32,
+    retired: AtomicBool,
 }
 
 impl Speed {
@@ -48,6 +49,7 @@ impl Speed {
             packed: AtomicU64::new(0),
             delay: AtomicU32::new(0),
             utilization: AtomicU32::new(0),
+            retired: AtomicBool::new(false),
         };
         speed.set(capacity, foreign_load);
         speed
@@ -57,6 +59,9 @@ impl Speed {
         // Relaxed, here and below: figures that nothing else hangs on.
         self.packed.store(pack(capacity, foreign_load), Ordering::Relaxed);
         let delay: f32 = 1.0 / (capacity * (1.0 - foreign_load));
+        let retired = self.retired.load(Ordering::Relaxed);
+        let delay = if retired { f32::INFINITY } else { delay };
+        // One that retires just now is seen when the sampler looks the next time.
         self.delay.store(delay.to_bits(), Ordering::Relaxed);
     }
 
@@ -96,6 +101,14 @@ impl LoadBoard {
     /// Capacity (0 to 1) and foreign load (0 to 1) of `worker` as last set.
     pub fn speed(&self, worker: WorkerId) -> (f32, f32) {
         self.speed[worker.index()].get()
+    }
+
+    /// Nothing is expected of `worker` any more: it died. With nothing in flight it would look the
+    /// best of all. A policy that goes by the expected delay takes it last.
+    pub fn retire(&self, worker: WorkerId) {
+        let speed = &self.speed[worker.index()];
+        speed.retired.store(true, Ordering::Relaxed);
+        speed.delay.store(f32::INFINITY.to_bits(), Ordering::Relaxed);
     }
 
     /// Sets how fast `worker` is; values outside their ranges are moved to the nearest end.
@@ -264,6 +277,18 @@ mod tests {
         board.set_speed(B, 0.5, 0.5);
         let loads = Loads::new(board);
         assert_eq!((loads.expected_delay(A), loads.expected_delay(B)), (1.0, 16.0));
+    }
+
+    #[test]
+    fn a_worker_that_died_comes_last_whatever_the_sampler_says() {
+        let board = Arc::new(LoadBoard::new([1.0, 1.0]));
+        board.in_flight(B).set(1_000_000);
+        board.set_speed(B, 0.0, 1.0);
+        board.retire(A);
+        board.set_speed(A, 1.0, 0.0);
+        let loads = Loads::new(board);
+        assert!(loads.expected_delay(A) > loads.expected_delay(B));
+        assert!(loads.expected_delay(A).is_infinite());
     }
 
     #[test]

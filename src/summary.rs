@@ -45,6 +45,10 @@ pub struct Summary {
     /// in the next row), or the disk was full or gone (their weight is lost).
     #[serde(default)]
     pub rows_not_recorded: u64,
+    /// States of sensors that were given up for those of others, and began anew if their sensor
+    /// came again.
+    #[serde(default)]
+    pub states_forgotten: u64,
     /// Times of all packets.
     pub latency_ns: LatencyFigures,
     /// A line for each worker.

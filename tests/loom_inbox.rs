@@ -308,9 +308,9 @@ fn a_roused_worker_does_not_sleep_over_its_own_packet() {
     });
 }
 
-/// What is sent whatever the bound and the close comes through, if the worker has not ended.
+/// What is sent whatever the bound comes through, or comes back: its worker may have ended.
 #[test]
-fn what_is_forced_comes_through() {
+fn what_is_forced_comes_through_or_comes_back() {
     check(3, || {
         let (inbox, gate) = inbox(2);
         let worker = {
@@ -318,8 +318,13 @@ fn what_is_forced_comes_through() {
             thread::spawn(move || work(&inbox))
         };
         assert!(send(&inbox, &gate, 1));
-        inbox.send_forced(1, 2);
-        inbox.close();
-        assert_eq!(worker.join().expect("no panic"), 3);
+        let closer = {
+            let inbox = inbox.clone();
+            thread::spawn(move || inbox.close())
+        };
+        let back = inbox.send_forced(1, 2).err().unwrap_or(0);
+        closer.join().expect("no panic");
+        assert_eq!(worker.join().expect("no panic") + back, 3);
+        assert!(inbox.is_finished());
     });
 }

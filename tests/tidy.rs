@@ -52,7 +52,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 43] = [
+const FLOORS: [(&str, Floor); 44] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -69,6 +69,7 @@ const FLOORS: [(&str, Floor); 43] = [
     ("names", Word),
     ("order", Word),
     ("packet", Word),
+    ("panics", Word),
     ("priority", Word),
     ("random", Word),
     ("record", Word),

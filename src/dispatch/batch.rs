@@ -1,5 +1,7 @@
 //! A batch on its way into one message a worker and lane.
 
+use std::vec::Drain;
+
 use super::{Dispatcher, Refused, ask, note_of};
 use crate::ids::WorkerId;
 use crate::inbox::{Body, Extras, Message};
@@ -14,6 +16,14 @@ pub struct Groups<P> {
     lanes: usize,
     /// The memory of earlier batches.
     spares: Vec<Vec<Job<P>>>,
+}
+
+/// A packet that was chosen for and not sent.
+pub struct Grouped<P> {
+    pub worker: WorkerId,
+    pub lane: u8,
+    pub ticket: Option<Ticket>,
+    pub job: Job<P>,
 }
 
 struct Group<P> {
@@ -32,6 +42,21 @@ impl<P> Groups<P> {
         if self.spares.len() < self.each.len() {
             self.spares.push(batch);
         }
+    }
+
+    /// Takes everything out, group by group.
+    pub fn take_all(&mut self) -> Vec<Grouped<P>> {
+        let mut all = Vec::new();
+        for (at, group) in self.each.iter_mut().enumerate() {
+            let (worker, lane) = (WorkerId((at / self.lanes) as u32), (at % self.lanes) as u8);
+            let tickets = group.extras.take().map_or(Vec::new(), |extras| extras.tickets);
+            let packets = group.jobs.drain(..).enumerate();
+            all.extend(packets.map(|(at, job)| {
+                let ticket = tickets.get(at).copied();
+                Grouped { worker, lane, ticket, job }
+            }));
+        }
+        all
     }
 
     fn of(&mut self, worker: WorkerId, lane: u8) -> &mut Group<P> {
@@ -79,23 +104,23 @@ impl<P> Dispatcher<P> {
     /// Packet by packet, each by the way of its kind.
     pub(super) fn group_in_order(
         &mut self,
-        jobs: &mut Vec<Job<P>>,
+        jobs: &mut Drain<'_, Job<P>>,
         all: bool,
         refused: &mut Vec<Refused<P>>,
     ) {
         self.parts.loads.refresh();
-        for job in jobs.drain(..) {
+        // Each stays where it is until it is chosen for: see `take_back.rs`.
+        while let Some(job) = jobs.as_slice().first() {
             let way = self.ways.of(job.kind);
             // What waits here may be what the window waits for.
-            let drawn = self.draw(way, &job, |dispatcher| {
+            let drawn = self.draw(way, job, |dispatcher| {
                 dispatcher.send_groups(all, refused);
                 dispatcher.parts.loads.refresh();
             });
-            match drawn {
-                Ok(ticket) => {
-                    let choice = self.choose(way, &job);
-                    self.put(choice, way.lane, job, ticket);
-                }
+            let chosen = drawn.map(|ticket| (self.choose_or_undo(way, job, ticket), ticket));
+            let Some(job) = jobs.next() else { return };
+            match chosen {
+                Ok((choice, ticket)) => self.put(choice, way.lane, job, ticket),
                 Err(reason) => refused.push(self.turn_away(job, reason)),
             }
         }

@@ -1,13 +1,12 @@
 //! From a choice to a place in an inbox.
 
-use std::collections::VecDeque;
-
 use super::ways::Way;
-use super::{Dispatcher, Overflow, Refused};
+use super::{Dispatcher, Overflow, Refused, ask};
 use crate::ids::WorkerId;
 use crate::inbox::{Body, Message, NoRoom, Stamp};
 use crate::ledger::DropReason;
 use crate::order::Order;
+use crate::panics::drop_quietly;
 use crate::priority::Priority;
 
 /// A stream that waits at a full worker moves when another one has room and would be done with
@@ -220,15 +219,17 @@ impl<P> Dispatcher<P> {
         message: Message<P>,
         back: &mut dyn FnMut(Refused<P>),
     ) {
-        let mut left: VecDeque<Message<P>> = singly(message).collect();
+        self.moving.extend(singly(message));
         // All leave before any enters anew: those behind it hold a place as well.
-        left.iter().for_each(|message| self.leave(message, from));
+        self.moving.iter().for_each(|message| self.leave(message, from));
         let (mut from, mut tries) = (from, 0);
-        while let Some(mut message) = left.pop_front() {
-            let Body::One(job) = &message.body else { continue };
-            self.wait_until_left(job.key, from, &mut tries);
+        while let Some(Message { body: Body::One(job), .. }) = self.moving.front() {
+            let ask = ask(job, self.probe.now_ns());
+            self.wait_until_left(ask.key, from, &mut tries);
             self.parts.loads.refresh();
-            let choice = self.choose(way, job);
+            // It stays where it is until it is chosen for: see `take_back.rs`.
+            let choice = self.choose(way, ask);
+            let Some(mut message) = self.moving.pop_front() else { return };
             message.extras = self.extras(choice, None);
             // Waited long enough: now it goes where it must, and waits for room there.
             match self.deliver_here(way, choice.worker, message, tries < FREE_TRIES) {
@@ -239,7 +240,7 @@ impl<P> Dispatcher<P> {
                 Err((message, Stuck::Moves)) => {
                     self.leave(&message, choice.worker);
                     from = choice.worker;
-                    left.push_front(message);
+                    self.moving.push_front(message);
                 }
             }
         }
@@ -276,7 +277,8 @@ impl<P> Dispatcher<P> {
             return false;
         };
         let places = message.places();
-        self.give_up(message, worker, DropReason::Evicted, &mut drop);
+        // Here the destructor of what is shed is called, which is the user's.
+        self.give_up(message, worker, DropReason::Evicted, &mut drop_quietly);
         inbox.release(places);
         true
     }

@@ -13,17 +13,19 @@ mod deliver;
 mod overflow;
 mod probe;
 mod refused;
+mod take_back;
 mod ways;
 
 pub use overflow::{Overflow, UnknownOverflow};
 pub use refused::{Refused, Sent};
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::counters::DoorCounts;
 use crate::ids::WorkerId;
-use crate::inbox::{Body, Extras, Inboxes, Message, Note, Stamp};
+use crate::inbox::{Body, Extras, Inboxes, Message, Note};
 use crate::job::Job;
 use crate::ledger::{DropReason, Outcome};
 use crate::loads::{Choice, Loads};
@@ -79,6 +81,8 @@ pub struct Dispatcher<P> {
     asks: Vec<Ask>,
     choices: Vec<Choice>,
     groups: Groups<P>,
+    /// What moves away from a worker now.
+    moving: VecDeque<Message<P>>,
 }
 
 impl<P> Dispatcher<P> {
@@ -88,7 +92,8 @@ impl<P> Dispatcher<P> {
         let ways = Ways::new(parts.order, parts.priorities, plan);
         let groups = Groups::new(parts.loads.workers() as usize, plan.kinds().len());
         let probe = Probe::new(parts.stamp_all || parts.records.is_some());
-        Dispatcher { ways, probe, groups, asks: Vec::new(), choices: Vec::new(), parts }
+        let (asks, choices) = (Vec::new(), Vec::new());
+        Dispatcher { parts, ways, probe, asks, choices, groups, moving: VecDeque::new() }
     }
 
     /// Chooses a worker for `job` and queues it there.
@@ -98,6 +103,10 @@ impl<P> Dispatcher<P> {
     /// full, under `drop-newest`, or under `drop-oldest` where nothing can be evicted; under
     /// either when too many results of its key wait for a straggler. Each time it is in the
     /// ledger as dropped; if it is dispatched again it counts again.
+    ///
+    /// # Panics
+    /// If the policy panics, or chooses a worker that there is not. The job is gone then, and counts
+    /// as never dispatched: a batch of one gives it back.
     pub fn dispatch(&mut self, job: Job<P>) -> Result<(), Refused<P>> {
         let way = self.ways.of(job.kind);
         let stamp = self.probe.single(&self.parts.clock);
@@ -108,7 +117,7 @@ impl<P> Dispatcher<P> {
         if self.probe.wants_reading() {
             self.parts.loads.refresh();
         }
-        let choice = self.choose(way, &job);
+        let choice = self.choose_or_undo(way, &job, ticket);
         let extras = self.extras(choice, ticket);
         let parts = &self.parts;
         // The common case in as few steps as it takes: a message moved from function to function
@@ -123,7 +132,7 @@ impl<P> Dispatcher<P> {
         }
         let message = Message { body: Body::One(job), lane: way.lane, stamp, extras };
         let mut refused = None;
-        self.deliver(way, choice.worker, message, &mut |one| refused = Some(one));
+        self.deliver_or_undo(way, choice.worker, message, &mut |one| refused = Some(one));
         refused.map_or(Ok(()), Err)
     }
 
@@ -131,33 +140,34 @@ impl<P> Dispatcher<P> {
     /// earlier choices, and sends each worker one message. The refused stay in `jobs`.
     ///
     /// # Panics
-    /// If the policy does not give every packet one of the workers; nothing is sent then.
+    /// If the policy panics, or chooses a worker that there is not. What was not sent by then is in
+    /// `jobs` again, behind those refused: it counts as never dispatched.
     pub fn dispatch_batch(&mut self, jobs: &mut Vec<Job<P>>) -> Sent {
         let given = jobs.len();
         let all = self.probe.batch(&self.parts.clock, given);
         let mut refused = Vec::new();
         if self.ways.are_plain() {
             self.group_plainly(jobs);
+            self.send_groups(all, &mut refused);
         } else {
-            self.group_in_order(jobs, all, &mut refused);
+            self.send_in_order(jobs, all, &mut refused);
         }
-        self.send_groups(all, &mut refused);
         let reason = refused.last().map(|last: &Refused<P>| last.reason);
         jobs.extend(refused.into_iter().map(|refused| refused.job));
         Sent { accepted: given - jobs.len(), refused: jobs.len(), reason }
     }
 
-    /// The worker for `job`: the one that has its stream in flight, or the policy's choice.
-    fn choose(&mut self, way: Way, job: &Job<P>) -> Choice {
+    /// The worker to go to: the one that has the stream in flight, or the policy's choice. If that
+    /// panics, nothing was entered.
+    fn choose(&mut self, way: Way, ask: Ask) -> Choice {
         let parts = &mut self.parts;
         if way.order == Order::Sticky {
             let inboxes = &parts.inboxes;
             let alive = |worker: WorkerId| !inboxes.is_dead(worker);
-            if let Place::Follows(worker) = parts.sticky.follow(job.key, alive) {
+            if let Place::Follows(worker) = parts.sticky.follow(ask.key, alive) {
                 return parts.loads.take(worker);
             }
         }
-        let ask = ask(job, self.probe.now_ns());
         let mut worker = parts.policy.choose(&ask, &parts.loads, &mut parts.random);
         if way.order == Order::Sticky {
             assert!(worker.0 < parts.loads.workers(), "a policy chose worker {worker}");
@@ -170,7 +180,7 @@ impl<P> Dispatcher<P> {
                     .min_by(|a, b| loads.expected_delay(*a).total_cmp(&loads.expected_delay(*b)));
                 worker = best.unwrap_or(worker);
             }
-            return parts.loads.take(parts.sticky.settle(job.key, worker));
+            return parts.loads.take(parts.sticky.settle(ask.key, worker));
         }
         parts.loads.take(worker)
     }
@@ -190,8 +200,7 @@ impl<P> Dispatcher<P> {
             if let Ok(ticket) = self.parts.tickets.draw(job.key) {
                 return Ok(Some(ticket));
             }
-            // What a dead worker had will never be done: the window may never move again.
-            if self.parts.overflow != Overflow::Block || self.parts.inboxes.any_is_dead() {
+            if self.parts.overflow != Overflow::Block {
                 return Err(DropReason::OrderWindow);
             }
             if self.parts.inboxes.each.iter().all(|inbox| inbox.is_closed()) {
@@ -235,22 +244,16 @@ impl<P> Dispatcher<P> {
             if order == Order::Sticky {
                 self.parts.sticky.leave(job.key, worker);
             }
-            if let Some(ticket) = ticket
-                && self.parts.tickets.cancel(ticket)
-            {
-                self.nudge(ticket);
-            }
+            ticket.into_iter().for_each(|ticket| self.cancel(ticket));
             self.record(&job, note, enqueued_ns, reason);
             back(Refused { job, reason });
         }
     }
 
-    /// Sends a worker to look after a stream whose next result can be released.
-    fn nudge(&self, ticket: Ticket) {
-        // When all are closed, the last worker to end looks after every stream.
-        if let Some(inbox) = self.parts.inboxes.each.iter().find(|inbox| !inbox.is_closed()) {
-            let body = Body::Nudge(ticket);
-            inbox.send_forced(1, Message { body, lane: 0, stamp: Stamp::default(), extras: None });
+    /// Skips a ticket, and sends a worker to release what waited for it.
+    fn cancel(&self, ticket: Ticket) {
+        if self.parts.tickets.cancel(ticket) {
+            self.parts.inboxes.nudge(ticket);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Laws of the dispatcher alone: no worker runs, so what is accepted stays in the inboxes.
 
+mod panics;
+
 use super::*;
 use crate::ids::WorkerId;
 use crate::inbox::{LaneKind, LanePlan, Patience};

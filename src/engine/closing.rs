@@ -20,7 +20,7 @@ pub enum Ended {
     Complete,
     /// The drain limit passed first; what was left is abandoned.
     Abandoned,
-    /// A worker died, and what lay in its inbox is abandoned.
+    /// A worker died, and what lay in its inbox and nobody else could have is abandoned.
     WorkerDied,
     /// Somebody called for a halt; what was left is abandoned.
     Aborted,
@@ -138,7 +138,7 @@ impl<P: Send + 'static> Engine<P> {
         let recorder = self.recorder.take().map(RecorderThread::stop);
         let mut last = self.snapshot();
         let ledger = &mut last.ledger;
-        ledger.abandoned = std::mem::take(&mut ledger.in_flight);
+        ledger.abandoned += std::mem::take(&mut ledger.in_flight);
         let ended = match (ended, ledger.abandoned) {
             // Nothing was left after all: the last packet ended in the moment of grace.
             (Ended::Abandoned, 0) => Ended::Complete,

@@ -1,7 +1,6 @@
 //! The workers' threads, by the type of their work, behind a trait that does not know it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use crate::inbox::Inboxes;
 use crate::loads::LoadBoard;
 use crate::process::{Process, Sink, WorkerInfo, is_state};
 use crate::record_buffer::RecordBuffer;
-use crate::streams::{OrderedTable, States, StickyTable, Tickets};
+use crate::streams::{Forgotten, OrderedTable, States, StickyTable, Tickets};
 use crate::topology::{Pin, pin};
 use crate::totals::WorkerState;
 use crate::typical::Typical;
@@ -32,11 +31,13 @@ pub trait Hire<P> {
     fn spawn(&self, seed: WorkerSeed<P>, alive: Sender<()>) -> std::io::Result<JoinHandle<()>>;
 }
 
-/// The dispatchers' part of what is known of the streams.
+/// What is known of the streams without the types of the work: the dispatchers' part, and how many
+/// states were given up.
 #[derive(Clone)]
 pub struct Streams {
     pub sticky: Arc<StickyTable>,
     pub tickets: Arc<dyn Tickets>,
+    pub forgotten: Forgotten,
 }
 
 /// What a worker needs besides its work.
@@ -95,7 +96,12 @@ where
 
     fn streams(&self, window: u32) -> Streams {
         let settling = self.settling(window);
-        Streams { sticky: settling.sticky.clone(), tickets: settling.ordered.clone() }
+        let forgotten = settling.states.as_ref().map(|states| states.forgotten().clone());
+        Streams {
+            sticky: settling.sticky.clone(),
+            tickets: settling.ordered.clone(),
+            forgotten: forgotten.unwrap_or_default(),
+        }
     }
 
     fn spawn(&self, seed: WorkerSeed<P>, alive: Sender<()>) -> std::io::Result<JoinHandle<()>> {
@@ -111,7 +117,7 @@ where
             }
             let thread_id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
             state.introduce(thread_id, pinned == Pin::InForce);
-            run_guarded(parts);
+            worker::run(parts);
             drop(alive);
         })
     }
@@ -141,22 +147,5 @@ fn into_parts<P, W: Process<P>, S>(
         typical: seed.typical,
         halt: seed.halt,
         running: seed.running,
-    }
-}
-
-/// Runs a worker. If its thread dies all the same (in the making of its work, or in dropping a
-/// payload), its inbox is closed, so that dispatchers go elsewhere.
-fn run_guarded<P, W, S>(parts: worker::Parts<P, W, S>)
-where
-    W: Process<P>,
-    S: Sink<W::Out>,
-{
-    let (inboxes, worker) = (parts.inboxes.clone(), parts.info.worker);
-    let running = parts.running.clone();
-    let run = AssertUnwindSafe(|| worker::run(parts));
-    if let Err(panic) = catch_unwind(run) {
-        log::error!("worker {worker} died: {}", worker::panic_message(&*panic));
-        inboxes.bury(worker);
-        running.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -43,6 +43,7 @@ impl<P> Shared<P> {
             processed: count(|worker| worker.counts.processed.get()),
             failed: count(|worker| worker.counts.failed.get()),
             expired: count(|worker| worker.counts.expired.get()),
+            abandoned: count(|worker| worker.counts.abandoned.get()),
             evicted: doors.evicted(),
         }
     }

@@ -16,6 +16,8 @@ pub struct Snapshot {
     pub ledger: Ledger,
     /// One entry a worker.
     pub workers: Vec<WorkerSnapshot>,
+    /// States of keys that were given up for those of others, since there are too many keys.
+    pub states_forgotten: u64,
     /// What the sampler saw.
     pub samples: Samples,
     /// What each source did.
@@ -58,6 +60,7 @@ impl<P: Send + 'static> Engine<P> {
             now_ns: self.shared.clock.now_ns(),
             ledger: self.ledger(),
             workers: (0..self.shared.seats.len()).map(|index| self.worker(index)).collect(),
+            states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
             sources: self.sources.reports(),
             policy: self.policy,

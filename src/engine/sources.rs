@@ -127,23 +127,27 @@ impl<P> Driver<P> {
     /// Drives the source to its end. If the source, the tap or an own policy panics, that is the
     /// end, and the report says so.
     fn drive_guarded(mut self) {
-        let drive = std::panic::AssertUnwindSafe(|| self.drive());
+        let mut jobs = Vec::new();
+        let drive = std::panic::AssertUnwindSafe(|| self.drive(&mut jobs));
         if std::panic::catch_unwind(drive).is_err() {
             let mut report = lock(&self.report);
-            let said = format!("source {} panicked; it brings nothing more", report.name);
+            let mut said = format!("source {} panicked; it brings nothing more", report.name);
+            if !jobs.is_empty() {
+                // They are in no ledger: nobody has dispatched them.
+                said += &format!("; packets brought and not dispatched: {}", jobs.len());
+            }
             log::error!("{said}");
             report.error = Some(said);
             report.ended = true;
         }
     }
 
-    fn drive(&mut self) {
-        let mut jobs = Vec::new();
+    fn drive(&mut self, jobs: &mut Vec<Job<P>>) {
         let mut turns = 0u32;
         while !self.stop.load(Ordering::Relaxed) {
-            let turn = self.source.bring(&self.clock, &mut jobs);
+            let turn = self.source.bring(&self.clock, jobs);
             if !jobs.is_empty() {
-                self.hand_over(&mut jobs);
+                self.hand_over(jobs);
             }
             turns = turns.wrapping_add(1);
             if turns.is_multiple_of(TURNS_PER_REPORT) {

@@ -44,6 +44,7 @@ impl Closing {
             ledger: last.ledger.clone(),
             recorded_rows: recorded.map_or(0, |recorded| recorded.rows),
             rows_not_recorded: recorded.map_or(0, |recorded| recorded.not_recorded),
+            states_forgotten: last.states_forgotten,
             latency_ns: latencies(&last.workers),
             workers: self.worker_figures(finished, duration_s),
             classes: class_figures(&last.workers, finished, duration_s),

@@ -1,5 +1,6 @@
 //! Laws of the whole engine, on real threads.
 
+mod deaths;
 mod order;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::ids::WorkerId;
 use crate::in_flight::InFlight;
 use crate::loads::LoadBoard;
+use crate::order::Ticket;
 
 pub use lanes::{LaneKind, LanePlan, Lanes};
 pub use message::{Body, Extras, Message, Note, Stamp};
@@ -88,7 +89,7 @@ impl<P> Inboxes<P> {
         self.each.iter().map(|inbox| u64::from(inbox.in_flight())).sum()
     }
 
-    /// Closes the inbox of a worker that died: what lies in it will never be worked on. One that
+    /// Closes the inbox of a worker that died: nobody will work there on what lies in it. One that
     /// is merely closed is still emptied.
     pub fn bury(&self, worker: WorkerId) {
         // Relaxed: whoever sees it later goes on a little longer as if the worker lived.
@@ -101,9 +102,27 @@ impl<P> Inboxes<P> {
         self.dead[worker.index()].load(Ordering::Relaxed)
     }
 
-    /// Whether any worker has died.
-    pub fn any_is_dead(&self) -> bool {
-        self.dead.iter().any(|dead| dead.load(Ordering::Relaxed))
+    /// Sends `message` to an open inbox, the emptiest, whatever its bound; it comes back when all
+    /// are closed.
+    pub fn send_on(&self, mut message: Message<P>) -> Option<Message<P>> {
+        loop {
+            let open = self.each.iter().filter(|inbox| !inbox.is_closed());
+            let Some(emptiest) = open.min_by_key(|inbox| inbox.in_flight()) else {
+                return Some(message);
+            };
+            match emptiest.send_forced(message.places(), message) {
+                Ok(()) => return None,
+                // Closed meanwhile.
+                Err(back) => message = back,
+            }
+        }
+    }
+
+    /// Sends a worker to look after the stream of `ticket`, whose next result can be released.
+    /// When all inboxes are closed, the last worker to end looks after every stream.
+    pub fn nudge(&self, ticket: Ticket) {
+        let body = Body::Nudge(ticket);
+        self.send_on(Message { body, lane: 0, stamp: Stamp::default(), extras: None });
     }
 
     /// Refuses everything from now on.

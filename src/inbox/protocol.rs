@@ -183,15 +183,24 @@ impl<Q, C: Row> Inbox<Q, C> {
         }
     }
 
-    /// Queues `message` of `packets` places whatever the bound and the close.
-    pub fn send_forced<T>(&self, packets: u32, message: T)
+    /// Queues `message` of `packets` places whatever the bound says. It comes back when the inbox
+    /// is closed: its worker may have ended, and would never see it.
+    pub fn send_forced<T>(&self, packets: u32, message: T) -> Result<(), T>
     where
         Q: Queue<T>,
     {
-        let wake = self.word().force(packets);
-        self.queue.push(message);
-        if wake {
-            self.wake_worker();
+        match self.word().force_open(packets, self.low_water()) {
+            Claim::Granted { packets, wake } => {
+                // Filled as any room is.
+                let _ = Room { inbox: self, packets, wake }.send(message);
+                Ok(())
+            }
+            Claim::Full { notify } | Claim::Closed { notify } => {
+                if notify {
+                    self.gate.notify(self.word());
+                }
+                Err(message)
+            }
         }
     }
 

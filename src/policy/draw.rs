@@ -36,6 +36,8 @@ impl Best {
     /// The first one looked at.
     #[inline]
     pub fn new(worker: WorkerId, score: f32) -> Self {
+        // Nothing in flight at a worker that is gone: 0 × ∞.
+        let score = if score.is_nan() { f32::INFINITY } else { score };
         Best { worker, score, equals: 1 }
     }
 

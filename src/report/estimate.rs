@@ -37,6 +37,7 @@ pub fn estimate(rows: &Rows) -> Summary {
         ledger: rows.ledger.clone(),
         recorded_rows: rows.rows,
         rows_not_recorded: 0,
+        states_forgotten: 0,
         latency_ns: LatencyFigures {
             wait: rows.wait.summary(),
             service: rows.service.summary(),

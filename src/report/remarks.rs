@@ -89,8 +89,14 @@ pub(super) fn equal_cores(summary: &Summary) -> Option<String> {
 
 /// A sentence for each thing that is not as one would think; most runs have none.
 pub(super) fn remarks(summary: &Summary) -> Vec<String> {
-    let found =
-        [estimated(summary), emulated(summary), shared(summary), loose(summary), ended(summary)];
+    let found = [
+        estimated(summary),
+        emulated(summary),
+        shared(summary),
+        loose(summary),
+        forgotten(summary),
+        ended(summary),
+    ];
     found.into_iter().flatten().collect()
 }
 
@@ -138,6 +144,12 @@ fn loose(summary: &Summary) -> Option<String> {
         return Some("no worker's pin is in force".into());
     }
     Some(format!("pin not in force: {}", named(&loose)))
+}
+
+fn forgotten(summary: &Summary) -> Option<String> {
+    let states = units::counted(summary.states_forgotten, "state");
+    let is_any = summary.states_forgotten > 0;
+    is_any.then(|| format!("too many sensors to remember: {states} given up for others"))
 }
 
 fn ended(summary: &Summary) -> Option<String> {
@@ -190,6 +202,9 @@ mod tests {
         summary.machine.emulated = true;
         let all = remarks(&summary).join("; ");
         assert!(all.contains("no worker's pin") && all.contains("emulated"), "{all}");
+        summary.states_forgotten = 1_234;
+        let all = remarks(&summary).join("; ");
+        assert!(all.contains("too many sensors to remember: 1,234 states given up"), "{all}");
         summary.ended = "worker-died".into();
         assert!(remarks(&summary).contains(&"a worker died".to_owned()));
         summary.estimated = true;

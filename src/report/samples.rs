@@ -91,6 +91,7 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
         ledger: Ledger { received: packets, processed: packets, ..Ledger::default() },
         recorded_rows: packets,
         rows_not_recorded: 0,
+        states_forgotten: 0,
         latency_ns: LatencyFigures { wait: all.summary(), ..Default::default() },
         classes: kinds.iter().map(|name| class(*name)).collect(),
         workers,

@@ -13,7 +13,7 @@ mod states;
 mod sticky;
 
 pub use ordered::{OrderedTable, Tickets, WindowFull};
-pub use states::States;
+pub use states::{Forgotten, States};
 pub use sticky::{Place, StickyTable};
 
 use crate::job::Key;

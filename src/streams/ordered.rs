@@ -8,6 +8,10 @@
 //! A ticket whose packet was dropped is *void*: it is skipped. If that makes a result
 //! releasable and nobody is at it, the caller must send a worker to look (a nudge).
 //!
+//! A turn at releasing ends after [`TURN_MAX`] results: a stream that always has a next one would
+//! else keep its releaser for ever, and all that waits in that worker's inbox. The caller then
+//! sends a nudge; until it is looked at, whoever finishes a ticket of the stream goes on.
+//!
 //! The bound: a stream has at most a *window* of tickets that are given out and not released; at
 //! the window a dispatcher waits or refuses, as at a full inbox. So at most a window's results
 //! wait for one straggler.
@@ -22,6 +26,9 @@ use crate::order::Ticket;
 
 /// log2 of the number of places.
 const BITS: u32 = 10;
+
+/// Results released in one turn: so many that handing over, a message, is little beside them.
+const TURN_MAX: u32 = 128;
 
 /// How long a dispatcher waits for room before it looks whether the engine is closing.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -76,6 +83,20 @@ enum Ended<R> {
 }
 
 impl<R> Line<R> {
+    /// Whether the next ticket has its result; void ones before it are skipped.
+    fn is_ready(&mut self) -> bool {
+        while let Some(Some(Ended::Void)) = self.waiting.front() {
+            self.waiting.pop_front();
+            self.next += 1;
+        }
+        matches!(self.waiting.front(), Some(Some(Ended::Result(_))))
+    }
+
+    fn is_open(&self, number: u64) -> bool {
+        let at = number.checked_sub(self.next);
+        at.is_some_and(|at| !matches!(self.waiting.get(at as usize), Some(Some(_))))
+    }
+
     fn put(&mut self, number: u64, ended: Ended<R>) {
         let at = (number - self.next) as usize;
         if self.waiting.len() <= at {
@@ -113,27 +134,48 @@ impl<R> OrderedTable<R> {
         OrderedTable { window, places: (0..1usize << BITS).map(sequence).collect() }
     }
 
-    /// Leaves the result of `ticket`; calls `release` for every result whose turn it is.
-    /// `release` runs without any lock and must not panic.
-    pub fn finish(&self, ticket: Ticket, result: R, release: impl FnMut(R)) {
+    /// Leaves the result of `ticket`; calls `release` for results whose turn it is. True when there
+    /// are more of them: a worker must look after the stream. `release` runs without any lock. If it panics, the result it was given is lost, and whoever
+    /// comes next goes on with those behind it.
+    #[must_use]
+    pub fn finish(&self, ticket: Ticket, result: R, release: impl FnMut(R)) -> bool {
         let sequence = &self.places[ticket.place as usize];
         let mut line = sequence.lock();
         line.put(ticket.number, Ended::Result(result));
-        sequence.release(line, release);
+        sequence.release(line, release)
     }
 
-    /// Skips `ticket`, and calls `release` for every result whose turn it is then.
-    pub fn skip(&self, ticket: Ticket, release: impl FnMut(R)) {
+    /// As [`OrderedTable::finish`], without a result: `ticket` is skipped.
+    #[must_use]
+    pub fn skip(&self, ticket: Ticket, release: impl FnMut(R)) -> bool {
         let sequence = &self.places[ticket.place as usize];
         let mut line = sequence.lock();
         line.put(ticket.number, Ended::Void);
-        sequence.release(line, release);
+        sequence.release(line, release)
     }
 
-    /// Calls `release` for every result whose turn it is in the stream of `ticket`.
-    pub fn look(&self, ticket: Ticket, release: impl FnMut(R)) {
+    /// Skips `ticket` and releases nothing. True when a worker must now look after the stream. A
+    /// ticket that has ended stays as it is, so that one may be voided to make sure.
+    pub fn void(&self, ticket: Ticket) -> bool {
         let sequence = &self.places[ticket.place as usize];
-        sequence.release(sequence.lock(), release);
+        let mut line = sequence.lock();
+        if line.is_open(ticket.number) {
+            line.put(ticket.number, Ended::Void);
+        }
+        if line.releasing {
+            // Whoever is at it looks again before it goes.
+            return false;
+        }
+        let is_ready = line.is_ready();
+        sequence.tell(&mut line);
+        is_ready
+    }
+
+    /// As [`OrderedTable::finish`], for a `ticket` that has ended.
+    #[must_use]
+    pub fn look(&self, ticket: Ticket, release: impl FnMut(R)) -> bool {
+        let sequence = &self.places[ticket.place as usize];
+        sequence.release(sequence.lock(), release)
     }
 
     /// Calls `release` for every result that still waits, in sequence: at the end of a run, when
@@ -150,25 +192,51 @@ impl<R> OrderedTable<R> {
     }
 }
 
+/// Somebody's turn at releasing. Should `release` panic, the next who comes goes on.
+struct Turn<'a, R>(&'a Sequence<R>);
+
+impl<R> Drop for Turn<'_, R> {
+    fn drop(&mut self) {
+        self.0.end_turn(&mut self.0.lock());
+    }
+}
+
 impl<R> Sequence<R> {
     fn lock(&self) -> MutexGuard<'_, Line<R>> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn release<'a>(&'a self, mut line: MutexGuard<'a, Line<R>>, mut release: impl FnMut(R)) {
+    fn release<'a>(
+        &'a self,
+        mut line: MutexGuard<'a, Line<R>>,
+        mut release: impl FnMut(R),
+    ) -> bool {
         if line.releasing {
             // Whoever is at it looks again before it goes.
-            return;
+            return false;
         }
         line.releasing = true;
-        while let Some(result) = line.take() {
+        let turn = Turn(self);
+        let mut left = TURN_MAX;
+        while left > 0
+            && let Some(result) = line.take()
+        {
+            left -= 1;
             self.tell(&mut line);
             drop(line);
             release(result);
             line = self.lock();
         }
+        // Under the lock of the last look: what comes after it is for whoever brings it.
+        std::mem::forget(turn);
+        let is_ready = line.is_ready();
+        self.end_turn(&mut line);
+        is_ready
+    }
+
+    fn end_turn(&self, line: &mut Line<R>) {
         line.releasing = false;
-        self.tell(&mut line);
+        self.tell(line);
     }
 
     fn tell(&self, line: &mut Line<R>) {
@@ -199,18 +267,7 @@ impl<R: Send> Tickets for OrderedTable<R> {
     }
 
     fn cancel(&self, ticket: Ticket) -> bool {
-        let sequence = &self.places[ticket.place as usize];
-        let mut line = sequence.lock();
-        line.put(ticket.number, Ended::Void);
-        if line.releasing {
-            return false;
-        }
-        while let Some(Some(Ended::Void)) = line.waiting.front() {
-            line.waiting.pop_front();
-            line.next += 1;
-        }
-        sequence.tell(&mut line);
-        matches!(line.waiting.front(), Some(Some(Ended::Result(_))))
+        self.void(ticket)
     }
 
     fn waiting_max(&self) -> u64 {
@@ -219,64 +276,4 @@ impl<R: Send> Tickets for OrderedTable<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random::Random;
-    use proptest::prelude::*;
-
-    const KEY: Key = Key(3);
-
-    proptest! {
-        /// Tickets finish in any order, some are skipped by workers, some cancelled by
-        /// dispatchers: results come out in sequence, every one of them, and none waits for a
-        /// ticket that has ended.
-        #[test]
-        fn results_come_out_in_sequence(
-            ends in prop::collection::vec(0u8..4, 1..60),
-            seed: u64,
-        ) {
-            let table = OrderedTable::new(64);
-            let tickets: Vec<Ticket> = ends.iter().map(|_| table.draw(KEY).unwrap()).collect();
-            let mut order: Vec<usize> = (0..ends.len()).collect();
-            let mut random = Random::new(seed);
-            (1..order.len()).rev().for_each(|at| order.swap(at, random.below(at as u32 + 1) as usize));
-            let mut out = Vec::new();
-            for (done, at) in order.iter().enumerate() {
-                match ends[*at] {
-                    0 => table.skip(tickets[*at], |n| out.push(n)),
-                    1 => if table.cancel(tickets[*at]) { table.look(tickets[*at], |n| out.push(n)) },
-                    _ => table.finish(tickets[*at], *at, |n| out.push(n)),
-                }
-                let ended = |at: &usize| order[..=done].contains(at);
-                let first_open = (0..ends.len()).find(|at| !ended(at)).unwrap_or(ends.len());
-                let due: Vec<usize> = (0..first_open).filter(|at| ends[*at] > 1).collect();
-                prop_assert_eq!(&out, &due);
-            }
-        }
-    }
-
-    #[test]
-    fn the_window_bounds_what_waits_for_a_straggler() {
-        let table = OrderedTable::new(3);
-        let tickets = [(); 3].map(|()| table.draw(KEY).unwrap());
-        assert_eq!(table.draw(KEY), Err(WindowFull));
-        let mut out = Vec::new();
-        table.finish(tickets[1], 1, |n| out.push(n));
-        table.finish(tickets[2], 2, |n| out.push(n));
-        assert_eq!((table.draw(KEY), &out[..]), (Err(WindowFull), &[][..]));
-        table.finish(tickets[0], 0, |n| out.push(n));
-        assert_eq!(out, [0, 1, 2]);
-        assert!(table.draw(KEY).is_ok());
-    }
-
-    #[test]
-    fn a_sweep_releases_what_waits_for_nothing() {
-        let table = OrderedTable::new(8);
-        let tickets = [(); 4].map(|()| table.draw(KEY).unwrap());
-        table.finish(tickets[3], 3, |_| unreachable!());
-        table.finish(tickets[1], 1, |_| unreachable!());
-        let mut out = Vec::new();
-        table.sweep(|n| out.push(n));
-        assert_eq!(out, [1, 3]);
-    }
-}
+mod tests;

@@ -3,12 +3,13 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{DeskOf, Finished, Worker, panic_message};
+use super::{DeskOf, Finished, Worker};
 use crate::inbox::{Extras, Stamp};
 use crate::job::{Job, Key};
 use crate::ledger::{DropReason, Outcome};
 use crate::order::{Order, Ticket};
 use crate::packet::Kind;
+use crate::panics;
 use crate::process::{Failure, Process, Sink};
 use crate::record::{Assignment, Ran, Record};
 use crate::totals::Done;
@@ -72,8 +73,10 @@ where
             self.expire(desk, &job, facts);
             facts.previous_ns = started_ns;
         } else {
-            facts.previous_ns = self.work_on(desk, job, facts, started_ns);
+            facts.previous_ns = self.work_on(desk, &job, facts, started_ns);
         }
+        // Here, since its destructor is the user's: nothing is left half-done if it panics.
+        panics::drop_quietly(job);
         if self.pending.is_due() {
             self.flush(desk);
         }
@@ -83,7 +86,7 @@ where
     fn work_on(
         &mut self,
         desk: &DeskOf<'_, P, W>,
-        job: Job<P>,
+        job: &Job<P>,
         facts: &Facts<'_>,
         started_ns: Option<u64>,
     ) -> Option<u64> {
@@ -96,7 +99,7 @@ where
             self.attempt(|this| this.process.work(&job.payload, &this.parts.info))
                 .map(|done| out = Some(done))
         } else {
-            self.work_and_settle(desk, &job)
+            self.work_and_settle(desk, job)
         };
         let span = started_ns.map(|started_ns| {
             let until_ns = self.parts.clock.now_ns();
@@ -112,7 +115,7 @@ where
         } else {
             self.owe(job.kind, span);
         }
-        self.end(desk, &job, facts, span, result.is_ok(), out);
+        self.end(desk, job, facts, span, result.is_ok(), out);
         span.map(|span| span.finished_ns)
     }
 
@@ -139,18 +142,20 @@ where
         // Unwind safe: after a panic the process is dropped and made anew.
         match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(result) => result,
-            Err(panic) => Err(self.recover(&*panic)),
+            Err(panic) => Err(self.recover(panic)),
         }
     }
 
     #[cold]
-    fn recover(&mut self, panic: &(dyn Any + Send)) -> Failure {
-        // A maker that panics too leaves the process as it is.
-        if let Ok(process) = catch_unwind(AssertUnwindSafe(&mut self.parts.make_process)) {
-            self.process = process;
+    fn recover(&mut self, panic: Box<dyn Any + Send>) -> Failure {
+        let failure = Failure(panics::message(&*panic).into());
+        panics::drop_quietly(panic);
+        match catch_unwind(AssertUnwindSafe(&mut self.parts.make_process)) {
+            Ok(process) => panics::drop_quietly(std::mem::replace(&mut self.process, process)),
+            // A maker that panics too leaves the process as it is.
+            Err(panic) => panics::drop_quietly(panic),
         }
         self.panics += 1;
-        let failure = Failure(panic_message(panic).into());
         if self.panics.is_power_of_two() {
             let (worker, panics) = (self.parts.info.worker, self.panics);
             log::warn!("worker {worker}: the work panicked ({panics} so far): {failure}");
@@ -217,7 +222,9 @@ where
         let record = self.parts.records.as_ref().map(|_| self.record_of(job, facts, span, outcome));
         if let Some(ticket) = facts.ticket() {
             let finished = Finished { key: job.key, out, record };
-            desk.settling.ordered.finish(ticket, finished, |next| self.release(desk, next));
+            let ordered = &desk.settling.ordered;
+            let is_more = ordered.finish(ticket, finished, |next| self.settle(desk, next));
+            desk.hand_over(ticket, is_more);
             return;
         }
         if facts.order == Order::Sticky {
@@ -228,7 +235,7 @@ where
     }
 
     /// Settles a result whose turn it is, and gives it to the sink.
-    pub(super) fn release(&mut self, desk: &DeskOf<'_, P, W>, finished: Finished<W::Out>) {
+    pub(super) fn settle(&mut self, desk: &DeskOf<'_, P, W>, finished: Finished<W::Out>) {
         let Finished { key, out, mut record } = finished;
         let settled = match out {
             None => Err(Failure("the work failed".into())),
@@ -265,7 +272,8 @@ where
             desk.settling.sticky.leave(job.key, self.parts.info.worker);
         }
         if let Some(ticket) = facts.ticket() {
-            desk.settling.ordered.skip(ticket, |next| self.release(desk, next));
+            let is_more = desk.settling.ordered.skip(ticket, |next| self.settle(desk, next));
+            desk.hand_over(ticket, is_more);
         }
         if self.parts.records.is_some() {
             let outcome = Outcome::Dropped(DropReason::Expired);

@@ -266,3 +266,25 @@ fn an_idle_worker_takes_from_a_loaded_one() {
     let shares = run(true);
     assert!(shares[1].0 > 0 && shares[1].0 <= shares[1].1, "{shares:?}");
 }
+
+/// Too many keys for their states: the run says how many it gave up.
+#[test]
+fn what_is_forgotten_is_told() {
+    // The inverse of the factor of the hash: so all keys meet in the first shard of the states.
+    let key = |n: u64| n.wrapping_mul(0xF1DE_83E1_9937_733D);
+    let mut engine = Engine::builder()
+        .placement(PlacementRequest { cpus: None, workers: Some(1) })
+        .order(OrderRule::all(Order::Sticky))
+        .process(Witness(Arc::default()))
+        .start()
+        .unwrap();
+    let mut dispatcher = engine.dispatcher();
+    for n in 0..1_030 {
+        let task = Task { key: key(n), number: 1, turns: 0, deed: Deed::Succeed };
+        dispatcher.dispatch(job(&task)).unwrap();
+    }
+    let closing = engine.finish(Duration::from_secs(60));
+    assert_eq!(closing.last.ledger.processed, 1_030);
+    assert_eq!(closing.last.states_forgotten, 6);
+    assert_eq!(closing.summary(About::default()).states_forgotten, 6);
+}
