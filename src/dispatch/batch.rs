@@ -48,7 +48,7 @@ impl<P> Groups<P> {
     pub fn take_all(&mut self) -> Vec<Grouped<P>> {
         let mut all = Vec::new();
         for (at, group) in self.each.iter_mut().enumerate() {
-            let (worker, lane) = (WorkerId((at / self.lanes) as u32), (at % self.lanes) as u8);
+            let (worker, lane) = place(at, self.lanes);
             let tickets = group.extras.take().map_or(Vec::new(), |extras| extras.tickets);
             let packets = group.jobs.drain(..).enumerate();
             all.extend(packets.map(|(at, job)| {
@@ -59,9 +59,18 @@ impl<P> Groups<P> {
         all
     }
 
+    /// Whose group number `at` is, and for which lane.
+    fn place(&self, at: usize) -> (WorkerId, u8) {
+        place(at, self.lanes)
+    }
+
     fn of(&mut self, worker: WorkerId, lane: u8) -> &mut Group<P> {
         &mut self.each[worker.index() * self.lanes + lane as usize]
     }
+}
+
+fn place(at: usize, lanes: usize) -> (WorkerId, u8) {
+    (WorkerId((at / lanes) as u32), (at % lanes) as u8)
 }
 
 impl<P> Dispatcher<P> {
@@ -114,7 +123,7 @@ impl<P> Dispatcher<P> {
             let way = self.ways.of(job.kind);
             // What waits here may be what the window waits for.
             let drawn = self.draw(way, job, |dispatcher| {
-                dispatcher.send_groups(all, refused);
+                dispatcher.send_groups_in_order(all, refused);
                 dispatcher.parts.loads.refresh();
             });
             let chosen = drawn.map(|ticket| (self.choose_or_undo(way, job, ticket), ticket));
@@ -136,17 +145,32 @@ impl<P> Dispatcher<P> {
     /// Sends what was grouped.
     pub(super) fn send_groups(&mut self, all: bool, refused: &mut Vec<Refused<P>>) {
         for at in 0..self.groups.each.len() {
-            if self.groups.each[at].jobs.is_empty() {
-                continue;
-            }
-            let empty = self.groups.spares.pop().unwrap_or_default();
-            let group = &mut self.groups.each[at];
-            let (jobs, extras) = (std::mem::replace(&mut group.jobs, empty), group.extras.take());
-            let (worker, lane) = (at / self.groups.lanes, (at % self.groups.lanes) as u8);
-            let stamp = self.probe.message(jobs.len() as u32, all);
-            let message = Message { body: Body::Many(jobs), lane, stamp, extras };
-            let way = self.ways.by_lane(lane);
-            self.deliver(way, WorkerId(worker as u32), message, &mut |one| refused.push(one));
+            self.send_group(at, all, refused);
         }
+    }
+
+    /// As [`Dispatcher::send_groups`], what was chosen for a worker that died since before all else:
+    /// packets of the same streams may follow in other groups.
+    pub(super) fn send_groups_in_order(&mut self, all: bool, refused: &mut Vec<Refused<P>>) {
+        for at in 0..self.groups.each.len() {
+            if self.parts.inboxes.is_dead(self.groups.place(at).0) {
+                self.send_group(at, all, refused);
+            }
+        }
+        self.send_groups(all, refused);
+    }
+
+    fn send_group(&mut self, at: usize, all: bool, refused: &mut Vec<Refused<P>>) {
+        if self.groups.each[at].jobs.is_empty() {
+            return;
+        }
+        let empty = self.groups.spares.pop().unwrap_or_default();
+        let group = &mut self.groups.each[at];
+        let (jobs, extras) = (std::mem::replace(&mut group.jobs, empty), group.extras.take());
+        let (worker, lane) = self.groups.place(at);
+        let stamp = self.probe.message(jobs.len() as u32, all);
+        let message = Message { body: Body::Many(jobs), lane, stamp, extras };
+        let way = self.ways.by_lane(lane);
+        self.deliver(way, worker, message, &mut |one| refused.push(one));
     }
 }

@@ -30,7 +30,7 @@ impl<P> Dispatcher<P> {
         let mut left = jobs.drain(..);
         let sent = catch_unwind(AssertUnwindSafe(|| {
             self.group_in_order(&mut left, all, refused);
-            self.send_groups(all, refused);
+            self.send_groups_in_order(all, refused);
         }));
         if let Err(panic) = sent {
             let unchosen: Vec<_> = left.collect();

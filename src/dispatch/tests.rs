@@ -303,3 +303,35 @@ fn a_stream_leaves_a_dead_worker_and_no_other() {
     assert!(bench.dispatcher.dispatch(job(5, Kind::Other, 6)).is_err());
     assert_eq!(bench.sticky.at(Key(5)), Some(WorkerId(1)), "refused, and not moved");
 }
+
+/// Worker 1 first; it dies while the policy is asked for the second time.
+struct Witnesses(Arc<Inboxes<u64>>, u32);
+
+impl Policy for Witnesses {
+    fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
+        self.1 += 1;
+        if self.1 == 2 {
+            self.0.bury(WorkerId(1));
+        }
+        WorkerId(u32::from(self.1 == 1))
+    }
+    fn name(&self) -> &'static str {
+        "witnesses"
+    }
+    fn choices(&self, _: u32) -> u32 {
+        1
+    }
+}
+
+/// A worker dies in the middle of a batch: what was chosen for it before goes first.
+#[test]
+fn a_death_between_two_choices_turns_no_stream_round() {
+    let rules = kinds(Order::Sticky, Priorities::default());
+    let mut bench = bench_in(2, 100, Overflow::Block, "random", 1, rules);
+    bench.dispatcher.parts.policy = Box::new(Witnesses(bench.inboxes.clone(), 0));
+    let mut jobs = [(5, 0), (6, 1), (5, 2)].map(|(key, at)| job(key, Kind::Other, at)).into();
+    assert_eq!(bench.dispatcher.dispatch_batch(&mut jobs).accepted, 3);
+    let mut stream = bench.empty().concat();
+    stream.retain(|at| *at != 1);
+    assert_eq!(stream, [0, 2]);
+}

@@ -92,14 +92,17 @@ impl<P> Inboxes<P> {
     /// Closes the inbox of a worker that died: nobody will work there on what lies in it. One that
     /// is merely closed is still emptied.
     pub fn bury(&self, worker: WorkerId) {
-        // Relaxed: whoever sees it later goes on a little longer as if the worker lived.
-        self.dead[worker.index()].store(true, Ordering::Relaxed);
+        // Release: pairs with `is_dead`, for what is told of it in turn. Whoever sees it later goes on
+        // a little longer as if the worker lived.
+        self.dead[worker.index()].store(true, Ordering::Release);
         self.of(worker).close();
     }
 
     /// Whether `worker` has died.
     pub fn is_dead(&self, worker: WorkerId) -> bool {
-        self.dead[worker.index()].load(Ordering::Relaxed)
+        // Acquire: pairs with `bury`. Who learns of a death by a stream that has moved away from it, in
+        // the sticky table, sees it here too.
+        self.dead[worker.index()].load(Ordering::Acquire)
     }
 
     /// Sends `message` to an open inbox, the emptiest, whatever its bound; it comes back when all

@@ -53,9 +53,10 @@ impl StickyTable {
                 let _ = place.compare_exchange(seen, 0, Ordering::Relaxed, Ordering::Relaxed);
                 return Place::Free;
             }
-            // Relaxed: the packets reach the same worker through the same queue.
+            // Acquire: pairs with `settle`; who follows a stream that moved away from a worker that
+            // died must know of the death. The packets reach the worker through its queue.
             let entered =
-                place.compare_exchange_weak(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed);
+                place.compare_exchange_weak(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed);
             match entered {
                 Ok(_) => return Place::Follows(worker),
                 Err(now) => seen = now,
@@ -73,8 +74,8 @@ impl StickyTable {
             let worker = if seen & COUNT > 0 { WorkerId((seen >> 32) as u32) } else { chosen };
             let entered = u64::from(worker.0) << 32 | ((seen & COUNT) + 1);
             // Acquire: pairs with `leave`; what the last worker left of this stream's state is
-            // seen by whoever gets the packet from here.
-            match place.compare_exchange_weak(seen, entered, Ordering::Acquire, Ordering::Relaxed) {
+            // seen by whoever gets the packet from here. Release: pairs with `follow`.
+            match place.compare_exchange_weak(seen, entered, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return worker,
                 Err(now) => seen = now,
             }
