@@ -55,6 +55,11 @@ pub fn unix_ns() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }
 
+/// The date and time by the wall clock, in UTC, as RFC 3339 writes it: `2026-11-21T17:06:00Z`.
+pub fn utc_text() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
 /// CPU time that the calling thread has used so far, in nanoseconds.
 pub fn thread_cpu_ns() -> u64 {
     cpu_ns(rustix::time::ClockId::ThreadCPUTime)

@@ -54,6 +54,7 @@ pub mod arrival;
 pub mod bearing;
 pub mod dispatch;
 pub mod engine;
+pub mod experiment;
 pub mod policy;
 pub mod process;
 pub mod recorder;

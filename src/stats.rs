@@ -76,6 +76,11 @@ impl Latency {
         (!recent.is_empty()).then(|| recent.value_at_quantile(quantile))
     }
 
+    /// The `quantile` (0 to 1); `None` when there is nothing.
+    pub fn quantile(&self, quantile: f64) -> Option<u64> {
+        (self.weight() > 0).then(|| self.histogram.value_at_quantile(quantile).min(self.max_ns))
+    }
+
     /// How many packets were measured.
     pub fn samples(&self) -> u64 {
         self.samples

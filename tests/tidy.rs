@@ -29,6 +29,8 @@ enum Floor {
     Whole,
     /// The same parts in virtual time, without the machine.
     Virtual,
+    /// Whole runs side by side.
+    Study,
     /// What people see.
     Face,
     /// `main.rs`: the whole program in ten lines.
@@ -44,7 +46,8 @@ impl Floor {
             Word | Part | Paper => &[Word],
             Machine | Virtual => &[Word, Part],
             Whole => &[Word, Part, Machine],
-            Face => &[Word, Part, Machine, Paper, Whole, Virtual],
+            Study => &[Word, Part, Machine, Paper, Whole, Virtual],
+            Face => &[Word, Part, Machine, Paper, Whole, Virtual, Study],
             Program => &[Face],
         }
     }
@@ -52,7 +55,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 44] = [
+const FLOORS: [(&str, Floor); 45] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -95,6 +98,7 @@ const FLOORS: [(&str, Floor); 44] = [
     ("report", Paper),
     ("engine", Whole),
     ("sim", Virtual),
+    ("experiment", Study),
     ("cli", Face),
     ("main", Program),
 ];

@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::compare::{CompareArgs, ExperimentArgs, ReportArgs};
 use super::settings::Settings;
 use super::simulate::SimulateArgs;
 
@@ -43,6 +44,12 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Try a policy on virtual workers: a million packets in a fraction of a second
     Simulate(Box<SimulateArgs>),
+    /// Compare policies by a plan, simulated or live; writes report and pictures
+    Compare(Box<CompareArgs>),
+    /// Make one of the studies that are built in
+    Experiment(Box<ExperimentArgs>),
+    /// Make report and pictures of a study again
+    Report(ReportArgs),
     /// Draw the picture of a run again
     Plot(PlotArgs),
     /// Print the CPUs: online, allowed, class, capacity and where that figure came from

@@ -2,6 +2,7 @@
 
 mod args;
 mod blame;
+mod compare;
 mod config;
 mod exit;
 mod files;
@@ -21,6 +22,7 @@ mod signals;
 mod simulate;
 mod sources;
 mod status;
+mod study_files;
 mod topology;
 mod values;
 
@@ -55,6 +57,9 @@ fn dispatch(command: Command) -> Result<Exit, Fault> {
     match command {
         Command::Run(args) => run::run(*args),
         Command::Simulate(args) => simulate::simulate(*args),
+        Command::Compare(args) => compare::compare(*args),
+        Command::Experiment(args) => compare::experiment(*args),
+        Command::Report(args) => compare::report(args),
         Command::Plot(args) => plot::plot(args),
         Command::Topology(args) => topology::topology(args),
         Command::Validate(args) => plan::validate(&args.config),

@@ -129,6 +129,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, Fault> {
         warmup: args.warmup,
         seed: args.seed,
         replications: args.replications,
+        first_replication: 0,
         log_rows: 0,
         speeds,
     })

@@ -30,7 +30,7 @@ pub const INBOX_BOUND: u32 = 1_024;
 pub const ORDER_WINDOW: u32 = 1024;
 
 /// Makes a policy for each bringing thread.
-pub type PolicyMaker = Arc<dyn Fn() -> Box<dyn Policy> + Send + Sync>;
+pub type PolicyMaker = policy::Maker;
 
 /// Why an engine did not start.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +145,13 @@ impl<P: Send + 'static> Builder<P> {
         F: Fn() -> Q + Send + Sync + 'static,
     {
         self.policy = PolicyChoice::Made(Arc::new(move || Box::new(make())));
+        self
+    }
+
+    /// A policy that is made by what [`policy::maker`] gives: for options beyond
+    /// [`Builder::policy`]'s.
+    pub fn policy_maker_of(mut self, make: PolicyMaker) -> Self {
+        self.policy = PolicyChoice::Made(make);
         self
     }
 

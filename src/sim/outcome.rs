@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::measure::{Logged, Mean, Measure, SLICES, histogram};
 use super::setup::Setup;
 use super::view::UNIT_NS;
+use super::world::Ran;
 use crate::interval::Interval;
 use crate::learning::QReport;
-use crate::ledger::Ledger;
 use crate::policy::QTable;
 
 /// What a simulation shows. Times are in units: mean service times on a worker of speed 1.
@@ -59,6 +59,8 @@ pub struct Outcome {
     pub share: Vec<f64>,
     /// The part of the time that each worker was busy.
     pub utilization: Vec<f64>,
+    /// Packets done per unit of time, from the beginning to the last event.
+    pub throughput: f64,
     /// Packets that failed, by crashes; all replications.
     pub failed: u64,
     /// Whether the queues went on growing instead of settling, in most replications.
@@ -88,9 +90,7 @@ pub struct Outcome {
 
 /// What one replication brings.
 pub struct Part {
-    pub measure: Measure,
-    pub ledger: Ledger,
-    pub utilization: Vec<f64>,
+    pub ran: Ran,
     pub learning: Option<(QReport, Option<QTable>)>,
 }
 
@@ -128,16 +128,18 @@ impl Outcome {
     pub fn of(setup: &Setup, mut parts: Vec<Part>) -> Outcome {
         let sojourns = all_sojourns(&parts);
         let (mean, deviation) = moments(&parts);
-        let means = each(&parts, |part| part.measure.sum / part.measure.measured.max(1) as f64);
-        let p99s = each(&parts, |part| quantile(&part.measure.sojourns, 0.99));
-        let waited =
-            each(&parts, |part| part.measure.waited as f64 / part.measure.measured.max(1) as f64);
+        let means =
+            each(&parts, |part| part.ran.measure.sum / part.ran.measure.measured.max(1) as f64);
+        let p99s = each(&parts, |part| quantile(&part.ran.measure.sojourns, 0.99));
+        let waited = each(&parts, |part| {
+            part.ran.measure.waited as f64 / part.ran.measure.measured.max(1) as f64
+        });
         let waited = Interval::of(&waited);
         let (learning, q_table) = match parts.first_mut().and_then(|part| part.learning.take()) {
             Some((report, table)) => (Some(report), table),
             None => (None, None),
         };
-        let log = parts.first_mut().map(|part| std::mem::take(&mut part.measure.log));
+        let log = parts.first_mut().map(|part| std::mem::take(&mut part.ran.measure.log));
         Outcome {
             policy: setup.policy.clone(),
             workers: setup.speeds.workers(),
@@ -159,10 +161,18 @@ impl Outcome {
             p999: quantile(&sojourns, 0.999),
             waited: waited.mean,
             waited_ci95: waited.ci95,
-            max_in_flight: parts.iter().map(|part| part.measure.max_in_flight).max().unwrap_or(0),
-            share: mean_of_rows(parts.iter().map(|part| shares(&part.measure))),
-            utilization: mean_of_rows(parts.iter().map(|part| part.utilization.clone())),
-            failed: parts.iter().map(|part| part.ledger.failed).sum(),
+            max_in_flight: parts
+                .iter()
+                .map(|part| part.ran.measure.max_in_flight)
+                .max()
+                .unwrap_or(0),
+            share: mean_of_rows(parts.iter().map(|part| shares(&part.ran.measure))),
+            utilization: mean_of_rows(parts.iter().map(|part| part.ran.utilization.clone())),
+            throughput: Interval::of(&each(&parts, |part| {
+                part.ran.ledger.processed as f64 / part.ran.span
+            }))
+            .mean,
+            failed: parts.iter().map(|part| part.ran.ledger.failed).sum(),
             unstable: is_unstable(&parts),
             means,
             p99s,
@@ -183,16 +193,16 @@ fn all_sojourns(parts: &[Part]) -> hdrhistogram::Histogram<u64> {
     let mut sojourns = histogram();
     for part in parts {
         // Both have the same precision, so nothing can be refused.
-        let _ = sojourns.add(&part.measure.sojourns);
+        let _ = sojourns.add(&part.ran.measure.sojourns);
     }
     sojourns
 }
 
 /// Mean and standard deviation of all sojourns.
 fn moments(parts: &[Part]) -> (f64, f64) {
-    let n = parts.iter().map(|part| part.measure.measured).sum::<u64>().max(1) as f64;
-    let mean = parts.iter().map(|part| part.measure.sum).sum::<f64>() / n;
-    let squares = parts.iter().map(|part| part.measure.squares).sum::<f64>() / n;
+    let n = parts.iter().map(|part| part.ran.measure.measured).sum::<u64>().max(1) as f64;
+    let mean = parts.iter().map(|part| part.ran.measure.sum).sum::<f64>() / n;
+    let squares = parts.iter().map(|part| part.ran.measure.squares).sum::<f64>() / n;
     (mean, libm::sqrt((squares - mean * mean).max(0.0)))
 }
 
@@ -200,17 +210,17 @@ fn moments(parts: &[Part]) -> (f64, f64) {
 fn spread(parts: &[Part], means: &[f64]) -> f64 {
     match parts {
         [only] => {
-            Interval::of(&only.measure.batches.iter().map(Mean::get).collect::<Vec<_>>()).ci95
+            Interval::of(&only.ran.measure.batches.iter().map(Mean::get).collect::<Vec<_>>()).ci95
         }
         _ => Interval::of(means).ci95,
     }
 }
 
 fn over_time(part: &Part) -> Vec<f64> {
-    (0..SLICES).map(|at| part.measure.slices[at].get()).collect()
+    (0..SLICES).map(|at| part.ran.measure.slices[at].get()).collect()
 }
 
 fn is_unstable(parts: &[Part]) -> bool {
-    let growing = parts.iter().filter(|part| part.measure.grows()).count();
-    2 * growing > parts.len() || parts.iter().any(|part| part.ledger.in_flight > 0)
+    let growing = parts.iter().filter(|part| part.ran.measure.grows()).count();
+    2 * growing > parts.len() || parts.iter().any(|part| part.ran.ledger.in_flight > 0)
 }

@@ -52,7 +52,7 @@ pub fn simulate(setup: &Setup, how: Replications<'_>) -> Result<Outcome, SimErro
             if replication >= setup.replications {
                 return;
             }
-            let part = one(setup, replication);
+            let part = one(setup, setup.first_replication + replication);
             parts.lock().unwrap_or_else(PoisonError::into_inner).push((replication, part));
             (how.done)();
         }
@@ -79,8 +79,8 @@ fn one(setup: &Setup, replication: u32) -> Result<Part, SimError> {
             maker(&setup.policy, &options).map_err(WrongSetup::from)?
         }
     };
-    let (measure, ledger, utilization) = World::new(setup, replication, make()).run()?;
+    let ran = World::new(setup, replication, make()).run()?;
     let learns = setup.own.is_none() && setup.policy == "q-learning";
     let learning = learns.then(|| (shared.report(), shared.table()));
-    Ok(Part { measure, ledger, utilization, learning })
+    Ok(Part { ran, learning })
 }

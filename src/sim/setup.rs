@@ -44,6 +44,8 @@ pub struct Setup {
     pub seed: u64,
     /// Independent runs.
     pub replications: u32,
+    /// The number of the first of them: a later study may go on where this one ends.
+    pub first_replication: u32,
     /// Packets of the first replication to be kept one by one, evenly spread.
     pub log_rows: u32,
 }
@@ -68,6 +70,7 @@ impl Default for Setup {
             warmup: 0.1,
             seed: 1,
             replications: 1,
+            first_replication: 0,
             log_rows: 0,
         }
     }

@@ -26,6 +26,9 @@ use crate::random::Random;
 /// More packets in flight than this and a replication ends: it will not settle any more.
 const IN_FLIGHT_MAX: usize = 4_000_000;
 
+/// Utilization is sampled this often where counts are live: 100 ms for tasks of 2 ms.
+const UTILIZATION_WINDOW: f64 = 50.0;
+
 /// The account does not close: a mistake in the simulator, with what makes it happen again.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error("seed {seed}, at {at} units: {what}")]
@@ -36,6 +39,18 @@ pub struct Broken {
     pub at: f64,
     /// What does not hold.
     pub what: String,
+}
+
+/// A replication that has ended.
+pub struct Ran {
+    /// What was measured.
+    pub measure: Measure,
+    /// The closed account.
+    pub ledger: Ledger,
+    /// The part of the time that each worker was busy.
+    pub utilization: Vec<f64>,
+    /// From the beginning to the last event, in units.
+    pub span: f64,
 }
 
 /// See the head of this file.
@@ -59,7 +74,10 @@ pub struct World<'a> {
     door: VecDeque<SimJob>,
     changes: VecDeque<Change>,
     troubles: Vec<Troubles>,
-    stale_ns: u64,
+    /// Whether the rule sees counts live, and not from the board.
+    live: bool,
+    /// The time between two writings of the board.
+    window_ns: u64,
     board_ns: u64,
     board_busy_ns: Vec<u64>,
     learned: LearnedSpeeds,
@@ -95,8 +113,9 @@ impl<'a> World<'a> {
             door: VecDeque::new(),
             changes: changes(&setup.faults),
             troubles: vec![Troubles::default(); workers],
-            stale_ns: setup.stale.map_or(NEVER, |units| (units * UNIT_NS) as u64),
-            board_ns: if setup.stale.is_some() { 0 } else { NEVER },
+            live: setup.stale.is_none(),
+            window_ns: (setup.stale.unwrap_or(UTILIZATION_WINDOW) * UNIT_NS) as u64,
+            board_ns: 0,
             board_busy_ns: vec![0; workers],
             learned: LearnedSpeeds::new(workers),
             checks: !setup.faults.each().is_empty(),
@@ -107,7 +126,7 @@ impl<'a> World<'a> {
     ///
     /// # Errors
     /// [`Broken`], where faults are simulated and the account does not close.
-    pub fn run(mut self) -> Result<(Measure, Ledger, Vec<f64>), Broken> {
+    pub fn run(mut self) -> Result<Ran, Broken> {
         while self.step() {
             if self.checks {
                 self.check()?;
@@ -121,7 +140,8 @@ impl<'a> World<'a> {
         let span_ns = self.now_ns.max(1);
         let busy = |worker| self.crowd.busy_ns(worker, self.now_ns) as f64 / span_ns as f64;
         let utilization = (0..self.setup.speeds.each().len()).map(busy).collect();
-        Ok((self.measure, self.ledger, utilization))
+        let span = span_ns as f64 / UNIT_NS;
+        Ok(Ran { measure: self.measure, ledger: self.ledger, utilization, span })
     }
 
     /// The next event; false when there is none.
@@ -227,10 +247,9 @@ impl<'a> World<'a> {
 
     /// Shows the rule how `worker` stands, if it sees that live.
     fn show(&self, worker: usize) {
-        if self.stale_ns == NEVER {
+        if self.live {
             let (id, in_flight) = (WorkerId(worker as u32), self.crowd.in_flight_at(worker));
             self.view.board().in_flight(id).set(in_flight as u32);
-            self.view.board().set_utilization(id, if in_flight > 0 { 1.0 } else { 0.0 });
         }
     }
 
@@ -238,14 +257,16 @@ impl<'a> World<'a> {
     fn write_board(&mut self) {
         for worker in 0..self.board_busy_ns.len() {
             let id = WorkerId(worker as u32);
-            self.view.board().in_flight(id).set(self.crowd.in_flight_at(worker) as u32);
+            if !self.live {
+                self.view.board().in_flight(id).set(self.crowd.in_flight_at(worker) as u32);
+            }
             let busy_ns = self.crowd.busy_ns(worker, self.now_ns);
             let window_ns = busy_ns - self.board_busy_ns[worker];
-            let utilization = window_ns as f64 / self.stale_ns as f64;
+            let utilization = window_ns as f64 / self.window_ns as f64;
             self.view.board().set_utilization(id, utilization as f32);
             self.board_busy_ns[worker] = busy_ns;
         }
-        self.board_ns += self.stale_ns;
+        self.board_ns += self.window_ns;
     }
 
     fn change(&mut self, change: Change) {
@@ -301,7 +322,7 @@ impl<'a> World<'a> {
         }
         let board = self.view.board();
         let shown = |worker| u64::from(board.in_flight(WorkerId(worker as u32)).count());
-        let live = self.stale_ns == NEVER;
+        let live = self.live;
         if let Some(worker) = (0..workers).find(|w| live && shown(*w) != at_workers(*w)) {
             return Err(self.broken(format!("the rule sees another count at worker {worker}")));
         }
@@ -330,5 +351,5 @@ pub fn replay_faults(setup: &Setup, fault_seed: u64) -> Result<Ledger, Broken> {
     let make = setup.maker().map_err(|error| wrong(error.to_string()))?;
     let mut world = World::new(&setup, 0, make());
     (world.seed, world.checks) = (fault_seed, true);
-    world.run().map(|(_, ledger, _)| ledger)
+    world.run().map(|ran| ran.ledger)
 }

@@ -1,0 +1,243 @@
+//! All runs of a study, on all cores or taking turns, each saved when it is done.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::figures::RunFigures;
+use super::gather;
+use super::live::{self, Cores, LiveError};
+use super::plan::Plan;
+use super::setting::Variant;
+use super::simulated;
+use super::store::{Saved, Store, StoreError};
+use crate::sim::SimError;
+use crate::study::{Mode, Study};
+
+/// The least time of a live run: below it the engine knows nothing yet of its workers.
+const LIVE_MIN: Duration = Duration::from_secs(1);
+
+/// One run to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The setting's place.
+    pub setting: usize,
+    /// The policy's place in the plan.
+    pub policy: usize,
+    /// Which repeat.
+    pub repeat: u32,
+}
+
+/// What is told while a study is made.
+pub trait Progress: Sync {
+    /// So many runs are to be made, of which so many are there already.
+    fn begin(&self, runs: usize, there: usize);
+    /// A run is saved.
+    fn saved(&self, what: &str);
+    /// Whether to stop before the next run.
+    fn stops(&self) -> bool;
+}
+
+/// Why a study was not finished; what was saved stays.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// No setting of the plan can be run in this mode.
+    #[error("no setting of the plan can be {0}", what(*mode))]
+    NoSetting {
+        /// The mode.
+        mode: Mode,
+    },
+    /// A run could not be simulated.
+    #[error(transparent)]
+    Sim(#[from] SimError),
+    /// A live run could not be made.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// A run could not be saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody asked to stop.
+    #[error("stopped with {saved} of {runs} runs saved")]
+    Stopped {
+        /// Runs that are saved.
+        saved: usize,
+        /// Runs of the whole study.
+        runs: usize,
+    },
+}
+
+fn what(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Simulated => "simulated",
+        Mode::Live => "run live here",
+    }
+}
+
+/// The runs of `plan` in the order in which they are made and saved: in each repeat all settings, in
+/// each setting all policies, beginning with another one in each repeat, so that none is
+/// always the first or the last.
+fn jobs(plan: &Plan, settings: usize) -> Vec<Job> {
+    let policies = plan.policies.len();
+    let mut jobs = Vec::new();
+    for repeat in 0..plan.repeats {
+        for setting in 0..settings {
+            for at in 0..policies {
+                let policy = (at + repeat as usize) % policies;
+                jobs.push(Job { setting, policy, repeat });
+            }
+        }
+    }
+    jobs
+}
+
+/// Makes the runs of `plan` that are not in `store` yet, and puts all of them together.
+///
+/// # Errors
+/// [`StudyError`].
+pub fn run(plan: &Plan, store: &mut Store, progress: &dyn Progress) -> Result<Study, StudyError> {
+    let (settings, _) = plan.settings(plan.mode);
+    if settings.is_empty() {
+        return Err(StudyError::NoSetting { mode: plan.mode });
+    }
+    let all = jobs(plan, settings.len());
+    // Runs are saved in order, so what is there is a beginning of it.
+    let there = store.saved().len().min(all.len());
+    progress.begin(all.len(), there);
+    let left = &all[there..];
+    match plan.mode {
+        Mode::Simulated => simulate(plan, &settings, left, store, progress)?,
+        Mode::Live => take_turns(plan, &settings, (all.len(), left), store, progress)?,
+    }
+    if store.saved().len() < all.len() {
+        return Err(StudyError::Stopped { saved: store.saved().len(), runs: all.len() });
+    }
+    Ok(study(plan, store.saved()))
+}
+
+/// The study that `saved` is of, as far as it has come.
+pub fn study(plan: &Plan, saved: &[Saved]) -> Study {
+    gather::study(plan, &notes(plan), saved)
+}
+
+/// What a reader must know of how the figures came about.
+fn notes(plan: &Plan) -> Vec<String> {
+    let (settings, _) = plan.settings(plan.mode);
+    if plan.mode == Mode::Simulated {
+        return vec![format!(
+            "simulated in virtual time, {} packets a run, the first {} % not measured; all policies \
+             get the same packets",
+            plan.packets,
+            100.0 * plan.warmup()
+        )];
+    }
+    let mut notes = vec![format!(
+        "live: the work of a packet is time on a core, {} on average at speed 1; latency counts from \
+         when a packet was due; policies took turns",
+        humantime::format_duration(plan.work)
+    )];
+    for setting in &settings {
+        let Ok(cores) = Cores::of(setting) else { continue };
+        if cores.speeds.iter().any(|speed| *speed < 1.0) {
+            notes
+                .push(format!("{}: slow workers are emulated: they spin for longer", setting.name));
+        }
+        if cores.speeds.len() > cores.cpus {
+            let (workers, cpus) = (cores.speeds.len(), cores.cpus);
+            notes.push(format!("{}: {workers} workers share {cpus} CPUs", setting.name));
+        }
+    }
+    notes
+}
+
+fn save(
+    plan: &Plan,
+    settings: &[Variant],
+    job: Job,
+    figures: RunFigures,
+    store: &mut Store,
+    progress: &dyn Progress,
+) -> Result<(), StudyError> {
+    let policy = plan.policies[job.policy].to_string();
+    let said = format!("{policy}, {}", settings[job.setting].name);
+    store.save(Saved { setting: job.setting, policy, repeat: job.repeat, figures })?;
+    progress.saved(&said);
+    Ok(())
+}
+
+/// Simulates on all cores; saves in the order of the jobs, whatever ends first.
+fn simulate(
+    plan: &Plan,
+    settings: &[Variant],
+    left: &[Job],
+    store: &mut Store,
+    progress: &dyn Progress,
+) -> Result<(), StudyError> {
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (done, results) = mpsc::channel();
+    let work = |done: mpsc::Sender<(usize, Result<RunFigures, SimError>)>| {
+        // Relaxed, both: one hands out numbers, the other only ends the loop early.
+        while !failed.load(Ordering::Relaxed) && !progress.stops() {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = left.get(at) else { return };
+            let setup = simulated::setup(
+                plan,
+                &settings[job.setting],
+                &plan.policies[job.policy],
+                job.repeat,
+            );
+            // Nobody listens any more after a failure.
+            let _ = done.send((at, simulated::run(&setup)));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(left.len()) {
+            let done = done.clone();
+            let work = &work;
+            scope.spawn(move || work(done));
+        }
+        drop(done);
+        let saved = save_in_order(plan, settings, left, &results, store, progress);
+        failed.store(saved.is_err(), Ordering::Relaxed);
+        saved
+    })
+}
+
+fn save_in_order(
+    plan: &Plan,
+    settings: &[Variant],
+    left: &[Job],
+    results: &mpsc::Receiver<(usize, Result<RunFigures, SimError>)>,
+    store: &mut Store,
+    progress: &dyn Progress,
+) -> Result<(), StudyError> {
+    let (mut early, mut due) = (BTreeMap::new(), 0);
+    for (at, figures) in results {
+        early.insert(at, figures?);
+        while let Some(figures) = early.remove(&due) {
+            save(plan, settings, left[due], figures, store, progress)?;
+            due += 1;
+        }
+    }
+    Ok(())
+}
+
+fn take_turns(
+    plan: &Plan,
+    settings: &[Variant],
+    (all, left): (usize, &[Job]),
+    store: &mut Store,
+    progress: &dyn Progress,
+) -> Result<(), StudyError> {
+    let lasts = (plan.duration / all.max(1) as u32).max(LIVE_MIN);
+    for job in left {
+        if progress.stops() {
+            return Ok(());
+        }
+        let (setting, policy) = (&settings[job.setting], &plan.policies[job.policy]);
+        let figures = live::run(plan, setting, policy, job.repeat, lasts)?;
+        save(plan, settings, *job, figures, store, progress)?;
+    }
+    Ok(())
+}
