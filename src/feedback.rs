@@ -16,10 +16,13 @@ use crate::packet::Kind;
 /// The most that waits for one dispatcher to look.
 pub const FEEDBACK_BOUND: usize = 4_096;
 
+/// The ticket of a packet that the policy was not asked about: its stream had its worker already.
+pub const NOT_ASKED: u64 = u64::MAX;
+
 /// What came of one choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// The number of the choice, as the policy was given it.
+    /// The number of the choice, as the policy was given it; [`NOT_ASKED`] where it made none.
     pub ticket: u64,
     /// The worker that ran the packet; not the one chosen where the packet went elsewhere.
     pub worker: WorkerId,

@@ -12,6 +12,17 @@ use crate::ids::{CpuId, WorkerId};
 use crate::ledger::Ledger;
 use crate::stats::{LatencySummary, Timeline};
 
+/// One exchange of the rule in a running engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicySwitched {
+    /// Seconds since the run began.
+    pub at_s: f64,
+    /// The rule before.
+    pub from: String,
+    /// The rule since.
+    pub to: String,
+}
+
 /// One run, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -26,6 +37,9 @@ pub struct Summary {
     pub policy: String,
     /// How many workers the rule looked at for each packet.
     pub choices: u32,
+    /// When the rule was exchanged in the running engine, oldest first; `policy` is the last one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_switches: Vec<PolicySwitched>,
     /// The seed of every random stream of the run.
     pub seed: u64,
     /// How the run ended: `complete`, `abandoned` (drain limit passed), `aborted` (second

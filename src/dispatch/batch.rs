@@ -2,7 +2,7 @@
 
 use std::vec::Drain;
 
-use super::{Dispatcher, Refused, ask, note_of};
+use super::{Dispatcher, Refused, note_of};
 use crate::ids::WorkerId;
 use crate::inbox::{Body, Extras, Message};
 use crate::job::Job;
@@ -78,16 +78,18 @@ impl<P> Dispatcher<P> {
     pub(super) fn group_plainly(&mut self, jobs: &mut Vec<Job<P>>) {
         self.choose_all(jobs);
         let lane = self.ways.of(Kind::Other).lane;
-        let recording = self.parts.records.is_some();
+        let noting = self.parts.records.is_some() || self.rule.listens();
         // A little more than an even share: then most messages are allocated once.
         let share = jobs.len().min(3 * jobs.len() / self.groups.each.len() / 2 + 2);
-        for (job, choice) in jobs.drain(..).zip(&self.choices) {
+        for ((job, choice), ask) in jobs.drain(..).zip(&self.choices).zip(&self.asks) {
             let group = self.groups.of(choice.worker, lane);
             if group.jobs.is_empty() {
                 group.jobs.reserve(share);
             }
-            if recording {
-                Extras::push(&mut group.extras, Some(note_of(*choice)), None);
+            if noting {
+                let note = self.parts.records.is_some().then(|| note_of(*choice));
+                let reply = self.rule.reply_for(ask.ticket);
+                Extras::push(&mut group.extras, note, None, reply);
             }
             group.jobs.push(job);
         }
@@ -96,11 +98,13 @@ impl<P> Dispatcher<P> {
     fn choose_all(&mut self, jobs: &[Job<P>]) {
         let parts = &mut self.parts;
         let now_ns = self.probe.now_ns();
+        let rule = &mut self.rule;
         self.asks.clear();
-        self.asks.extend(jobs.iter().map(|job| ask(job, now_ns)));
+        self.asks.extend(jobs.iter().map(|job| rule.ask(job, now_ns)));
         self.choices.clear();
         parts.loads.refresh();
-        parts.policy.choose_batch(&self.asks, &parts.loads, &mut parts.random, &mut self.choices);
+        rule.listen(&parts.loads);
+        rule.policy.choose_batch(&self.asks, &parts.loads, &mut parts.random, &mut self.choices);
         let (choices, workers) = (&self.choices, parts.loads.workers());
         assert!(
             choices.len() == jobs.len() && choices.iter().all(|choice| choice.worker.0 < workers),
@@ -118,6 +122,7 @@ impl<P> Dispatcher<P> {
         refused: &mut Vec<Refused<P>>,
     ) {
         self.parts.loads.refresh();
+        self.rule.listen(&self.parts.loads);
         // Each stays where it is until it is chosen for: see `take_back.rs`.
         while let Some(job) = jobs.as_slice().first() {
             let way = self.ways.of(job.kind);
@@ -138,7 +143,7 @@ impl<P> Dispatcher<P> {
     fn put(&mut self, choice: Choice, lane: u8, job: Job<P>, ticket: Option<Ticket>) {
         let note = self.note(choice);
         let group = self.groups.of(choice.worker, lane);
-        Extras::push(&mut group.extras, note, ticket);
+        Extras::push(&mut group.extras, note, ticket, self.rule.reply());
         group.jobs.push(job);
     }
 

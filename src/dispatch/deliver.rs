@@ -1,7 +1,7 @@
 //! From a choice to a place in an inbox.
 
 use super::ways::Way;
-use super::{Dispatcher, Overflow, Refused, ask};
+use super::{Dispatcher, Overflow, Refused};
 use crate::ids::WorkerId;
 use crate::inbox::{Body, Message, NoRoom, Stamp};
 use crate::ledger::DropReason;
@@ -224,7 +224,7 @@ impl<P> Dispatcher<P> {
         self.moving.iter().for_each(|message| self.leave(message, from));
         let (mut from, mut tries) = (from, 0);
         while let Some(Message { body: Body::One(job), .. }) = self.moving.front() {
-            let ask = ask(job, self.probe.now_ns());
+            let ask = self.rule.ask(job, self.probe.now_ns());
             self.wait_until_left(ask.key, from, &mut tries);
             self.parts.loads.refresh();
             // It stays where it is until it is chosen for: see `take_back.rs`.

@@ -13,32 +13,38 @@ mod deliver;
 mod overflow;
 mod probe;
 mod refused;
+mod rule;
+mod switch;
 mod take_back;
 mod ways;
 
 pub use overflow::{Overflow, UnknownOverflow};
 pub use refused::{Refused, Sent};
+pub use switch::{PolicySwitch, Switched};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::counters::DoorCounts;
+use crate::feedback::NOT_ASKED;
 use crate::ids::WorkerId;
 use crate::inbox::{Body, Extras, Inboxes, Message, Note};
 use crate::job::Job;
 use crate::ledger::{DropReason, Outcome};
 use crate::loads::{Choice, Loads};
 use crate::order::{Order, OrderRule, Ticket};
-use crate::policy::{Ask, Policy};
+use crate::policy::Ask;
 use crate::priority::Priorities;
 use crate::random::Random;
 use crate::record::{Assignment, Record};
 use crate::record_buffer::RecordBuffer;
 use crate::streams::{Place, StickyTable, Tickets};
+use crate::typical::Typical;
 
 use batch::Groups;
 use probe::Probe;
+use rule::Rule;
 use ways::{Way, Ways};
 
 /// What a dispatcher is made of.
@@ -47,8 +53,10 @@ pub struct Parts<P> {
     pub inboxes: Arc<Inboxes<P>>,
     /// How loaded the workers are.
     pub loads: Loads,
-    /// The rule that chooses.
-    pub policy: Box<dyn Policy>,
+    /// The rule that chooses, and that may be exchanged.
+    pub switch: Arc<PolicySwitch>,
+    /// What packets of each kind cost so far, for rules that want to know.
+    pub typical: Arc<Typical>,
     /// The rule's random stream.
     pub random: Random,
     /// What to do when every inbox is full.
@@ -76,6 +84,7 @@ pub struct Parts<P> {
 /// Gives packets to workers. One for each thread that brings packets.
 pub struct Dispatcher<P> {
     parts: Parts<P>,
+    rule: Rule,
     ways: Ways,
     probe: Probe,
     asks: Vec<Ask>,
@@ -91,9 +100,25 @@ impl<P> Dispatcher<P> {
         let plan = &parts.inboxes.plan;
         let ways = Ways::new(parts.order, parts.priorities, plan);
         let groups = Groups::new(parts.loads.workers() as usize, plan.kinds().len());
-        let probe = Probe::new(parts.stamp_all || parts.records.is_some());
-        let (asks, choices) = (Vec::new(), Vec::new());
-        Dispatcher { parts, ways, probe, asks, choices, groups, moving: VecDeque::new() }
+        let rule = Rule::new(parts.switch.clone(), parts.typical.clone());
+        let (asks, choices, moving) = (Vec::new(), Vec::new(), VecDeque::new());
+        let probe = Probe::new(false);
+        let mut new = Dispatcher { parts, rule, ways, probe, asks, choices, groups, moving };
+        new.measure_as_the_rule_wants();
+        new
+    }
+
+    /// A rule that is told what comes of its choices needs every packet measured.
+    fn measure_as_the_rule_wants(&mut self) {
+        let parts = &self.parts;
+        let every = parts.stamp_all || parts.records.is_some() || self.rule.listens();
+        self.probe.measure_every(every);
+    }
+
+    /// Takes the new rule, if the engine has been given one.
+    #[cold]
+    fn renew(&mut self) {
+        self.measure_as_the_rule_wants();
     }
 
     /// Chooses a worker for `job` and queues it there.
@@ -108,6 +133,9 @@ impl<P> Dispatcher<P> {
     /// If the policy panics, or chooses a worker that there is not. The job is gone then, and counts
     /// as never dispatched: a batch of one gives it back.
     pub fn dispatch(&mut self, job: Job<P>) -> Result<(), Refused<P>> {
+        if self.rule.follow() {
+            self.renew();
+        }
         let way = self.ways.of(job.kind);
         let stamp = self.probe.single(&self.parts.clock);
         let ticket = match self.draw(way, &job, |_| ()) {
@@ -117,6 +145,7 @@ impl<P> Dispatcher<P> {
         if self.probe.wants_reading() {
             self.parts.loads.refresh();
         }
+        self.rule.listen(&self.parts.loads);
         let choice = self.choose_or_undo(way, &job, ticket);
         let extras = self.extras(choice, ticket);
         let parts = &self.parts;
@@ -143,6 +172,9 @@ impl<P> Dispatcher<P> {
     /// If the policy panics, or chooses a worker that there is not. What was not sent by then is in
     /// `jobs` again, behind those refused: it counts as never dispatched.
     pub fn dispatch_batch(&mut self, jobs: &mut Vec<Job<P>>) -> Sent {
+        if self.rule.follow() {
+            self.renew();
+        }
         let given = jobs.len();
         let all = self.probe.batch(&self.parts.clock, given);
         let mut refused = Vec::new();
@@ -161,6 +193,7 @@ impl<P> Dispatcher<P> {
     /// panics, nothing was entered.
     fn choose(&mut self, way: Way, ask: Ask) -> Choice {
         let parts = &mut self.parts;
+        self.rule.asked(NOT_ASKED);
         if way.order == Order::Sticky {
             let inboxes = &parts.inboxes;
             let alive = |worker: WorkerId| !inboxes.is_dead(worker);
@@ -168,7 +201,8 @@ impl<P> Dispatcher<P> {
                 return parts.loads.take(worker);
             }
         }
-        let mut worker = parts.policy.choose(&ask, &parts.loads, &mut parts.random);
+        self.rule.asked(ask.ticket);
+        let mut worker = self.rule.policy.choose(&ask, &parts.loads, &mut parts.random);
         if way.order == Order::Sticky {
             assert!(worker.0 < parts.loads.workers(), "a policy chose worker {worker}");
             if parts.inboxes.is_dead(worker) {
@@ -213,7 +247,7 @@ impl<P> Dispatcher<P> {
 
     fn extras(&self, choice: Choice, ticket: Option<Ticket>) -> Option<Box<Extras>> {
         let mut extras = None;
-        Extras::push(&mut extras, self.note(choice), ticket);
+        Extras::push(&mut extras, self.note(choice), ticket, self.rule.reply());
         extras
     }
 
@@ -280,10 +314,6 @@ impl<P> Dispatcher<P> {
 fn note_of(choice: Choice) -> Note {
     let Choice { worker, in_flight, foreign_load } = choice;
     Note { chosen: worker, in_flight, foreign_load }
-}
-
-fn ask<P>(job: &Job<P>, now_ns: u64) -> Ask {
-    Ask { now_ns, ..Ask::new(job.key, job.kind) }
 }
 
 #[cfg(test)]

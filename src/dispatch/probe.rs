@@ -40,6 +40,12 @@ impl Probe {
         Probe { every, gap: 1, since: 0, now_ns: 0, batches: 0, shares: false }
     }
 
+    /// Measures all packets from now on, or some.
+    pub fn measure_every(&mut self, every: bool) {
+        self.every = every;
+        self.gap = 1;
+    }
+
     /// The time as last read: for a single packet at most sixteen packets old.
     pub fn now_ns(&self) -> u64 {
         self.now_ns

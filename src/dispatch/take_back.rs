@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::batch::Grouped;
 use super::ways::Way;
-use super::{Dispatcher, Refused, ask};
+use super::{Dispatcher, Refused};
 use crate::ids::WorkerId;
 use crate::inbox::Message;
 use crate::job::Job;
@@ -65,7 +65,7 @@ impl<P> Dispatcher<P> {
         job: &Job<P>,
         ticket: Option<Ticket>,
     ) -> Choice {
-        let ask = ask(job, self.probe.now_ns());
+        let ask = self.rule.ask(job, self.probe.now_ns());
         let Some(ticket) = ticket else { return self.choose(way, ask) };
         match catch_unwind(AssertUnwindSafe(|| self.choose(way, ask))) {
             Ok(choice) => choice,

@@ -8,7 +8,7 @@ use crate::inbox::{LaneKind, LanePlan, Patience};
 use crate::job::Key;
 use crate::loads::LoadBoard;
 use crate::packet::Kind;
-use crate::policy;
+use crate::policy::{self, Policy};
 use crate::priority::Priority;
 use crate::streams::OrderedTable;
 use proptest::prelude::*;
@@ -42,7 +42,8 @@ fn bench_in(
     let dispatcher = Dispatcher::new(Parts {
         inboxes: inboxes.clone(),
         loads: Loads::new(board.clone()),
-        policy: policy::by_name(policy, None).unwrap(),
+        switch: Arc::new(PolicySwitch::new(maker(policy), workers as u32)),
+        typical: Arc::default(),
         random: Random::new(seed),
         overflow,
         order,
@@ -56,6 +57,10 @@ fn bench_in(
         records: None,
     });
     Bench { board, inboxes, counts, sticky, dispatcher }
+}
+
+fn maker(policy: &str) -> policy::Maker {
+    policy::maker(policy, &policy::Options::default()).unwrap()
 }
 
 impl Bench {
@@ -328,7 +333,7 @@ impl Policy for Witnesses {
 fn a_death_between_two_choices_turns_no_stream_round() {
     let rules = kinds(Order::Sticky, Priorities::default());
     let mut bench = bench_in(2, 100, Overflow::Block, "random", 1, rules);
-    bench.dispatcher.parts.policy = Box::new(Witnesses(bench.inboxes.clone(), 0));
+    bench.dispatcher.rule.policy = Box::new(Witnesses(bench.inboxes.clone(), 0));
     let mut jobs = [(5, 0), (6, 1), (5, 2)].map(|(key, at)| job(key, Kind::Other, at)).into();
     assert_eq!(bench.dispatcher.dispatch_batch(&mut jobs).accepted, 3);
     let mut stream = bench.empty().concat();

@@ -23,6 +23,7 @@ mod closing;
 mod crew;
 mod emulate;
 pub mod pacing;
+mod policy_handle;
 mod shared;
 mod snapshot;
 mod sources;
@@ -32,6 +33,7 @@ mod threads;
 
 pub use builder::{Builder, INBOX_BOUND, ORDER_WINDOW, PolicyMaker, StartError};
 pub use closing::{Closing, DrainError, Ended, Halt};
+pub use policy_handle::PolicyHandle;
 pub use snapshot::{Snapshot, WorkerSnapshot};
 pub use sources::{SourceReport, Tap};
 pub use start::Ready;
@@ -44,7 +46,7 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use crate::clock::Clock;
-use crate::dispatch::{self, Dispatcher};
+use crate::dispatch::{self, Dispatcher, PolicySwitch};
 use crate::ledger::Ledger;
 use crate::loads::Loads;
 use crate::order::OrderRule;
@@ -67,9 +69,7 @@ pub struct Engine<P> {
     sampler: SamplerThread,
     recorder: Option<RecorderThread>,
     workers_ended: Receiver<()>,
-    make_policy: PolicyMaker,
-    policy: &'static str,
-    choices: u32,
+    switch: Arc<PolicySwitch>,
     streams: Streams,
     stamp_all: bool,
     dispatchers: u64,
@@ -102,7 +102,8 @@ impl<P: Send + 'static> Engine<P> {
         Dispatcher::new(dispatch::Parts {
             inboxes: self.shared.inboxes.clone(),
             loads: Loads::new(self.shared.board.clone()),
-            policy: (self.make_policy)(),
+            switch: self.switch.clone(),
+            typical: self.shared.typical.clone(),
             random: Random::stream(self.builder.seed, u64::MAX - number),
             overflow: self.builder.overflow,
             order,

@@ -10,6 +10,7 @@ use crate::ledger::{Dropped, Ends, Ledger};
 use crate::loads::LoadBoard;
 use crate::topology::Seat;
 use crate::totals::WorkerState;
+use crate::typical::Typical;
 
 /// The state of one engine.
 pub struct Shared<P> {
@@ -20,6 +21,7 @@ pub struct Shared<P> {
     pub seats: Vec<Seat>,
     pub workers: Vec<Arc<WorkerState>>,
     pub doors: Doors,
+    pub typical: Arc<Typical>,
     /// Sources shall bring nothing more.
     pub stop: Arc<AtomicBool>,
     /// What is left shall stay undone.

@@ -1,6 +1,7 @@
 //! A look at a running engine, for status lines and closing reports.
 
 use super::{Engine, SourceReport};
+use crate::dispatch::Switched;
 use crate::ids::WorkerId;
 use crate::ledger::Ledger;
 use crate::sampler::Samples;
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub policy: &'static str,
     /// How many workers it looks at for each packet.
     pub choices: u32,
+    /// The exchanges of the policy so far.
+    pub switched: Vec<Switched>,
     /// The seed of the run.
     pub seed: u64,
     /// Whether classes are emulated.
@@ -56,6 +59,7 @@ pub struct WorkerSnapshot {
 impl<P: Send + 'static> Engine<P> {
     /// A look at everything.
     pub fn snapshot(&self) -> Snapshot {
+        let (policy, choices) = self.switch.current();
         Snapshot {
             now_ns: self.shared.clock.now_ns(),
             ledger: self.ledger(),
@@ -63,8 +67,9 @@ impl<P: Send + 'static> Engine<P> {
             states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
             sources: self.sources.reports(),
-            policy: self.policy,
-            choices: self.choices,
+            policy,
+            choices,
+            switched: self.switch.switched(),
             seed: self.builder.seed,
             emulated: self.emulated,
         }

@@ -9,6 +9,7 @@ use super::shared::{Doors, Shared};
 use super::sources::Sources;
 use super::{Engine, RecorderThread, SamplerThread};
 use crate::clock::Clock;
+use crate::dispatch::PolicySwitch;
 use crate::ids::WorkerId;
 use crate::inbox::{Inboxes, LaneKind, LanePlan};
 use crate::loads::LoadBoard;
@@ -19,7 +20,6 @@ use crate::recorder::{Buffers, RecordOptions, Recorder};
 use crate::sampler::{Sampled, Sampler, Samples};
 use crate::topology::{Placement, Seat};
 use crate::totals::WorkerState;
-use crate::typical::Typical;
 use crate::worker::Slowdown;
 
 /// An engine that knows its work and can be started.
@@ -49,17 +49,13 @@ impl<P: Send + 'static> Ready<P> {
         let streams = crew.streams(builder.order_window);
         let shared = Arc::new(share(&builder, placement, &streams, clock));
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
-        // One more than the dispatchers', only to be asked what it is.
-        let policy = make_policy();
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
             sampler: SamplerThread::start(sampler(&shared))?,
             recorder,
             sources: Sources::new(shared.stop.clone()),
             workers_ended,
-            policy: policy.name(),
-            choices: policy.choices(shared.board.workers()),
-            make_policy,
+            switch: Arc::new(PolicySwitch::new(make_policy, shared.board.workers())),
             streams,
             stamp_all: builder.deadline.is_some() || !builder.slowdowns.is_empty(),
             dispatchers: 0,
@@ -67,7 +63,6 @@ impl<P: Send + 'static> Ready<P> {
             shared: shared.clone(),
             builder,
         };
-        drop(policy);
         engine.hire(&*crew, alive)?;
         Ok(engine)
     }
@@ -81,7 +76,6 @@ impl<P: Send + 'static> Engine<P> {
         alive: crossbeam_channel::Sender<()>,
     ) -> Result<(), StartError> {
         let (shared, builder) = (&self.shared, &self.builder);
-        let typical = Arc::new(Typical::default());
         let running = Arc::new(AtomicU32::new(shared.seats.len() as u32));
         for (seat, state) in shared.seats.iter().zip(&shared.workers) {
             let seed = WorkerSeed {
@@ -94,7 +88,7 @@ impl<P: Send + 'static> Engine<P> {
                 slowdown: slowdown_of(&builder.slowdowns, seat.worker),
                 steal: builder.steal,
                 deadline: builder.deadline,
-                typical: typical.clone(),
+                typical: shared.typical.clone(),
                 halt: shared.halt.clone(),
                 running: running.clone(),
             };
@@ -130,6 +124,7 @@ fn share<P: Send + 'static>(
         board,
         seats,
         doors: Doors::default(),
+        typical: Arc::default(),
         stop: Arc::default(),
         halt: Arc::default(),
     }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Closing, WorkerSnapshot};
 use crate::class::Class;
+use crate::dispatch::Switched;
 use crate::record::SCHEMA_VERSION;
 use crate::stats::Latency;
-use crate::summary::{ClassFigures, LatencyFigures, Machine, Summary, WorkerFigures};
+use crate::summary::{
+    ClassFigures, LatencyFigures, Machine, PolicySwitched, Summary, WorkerFigures,
+};
 
 /// What the engine itself does not know of a run.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,11 @@ pub struct About {
     pub files: BTreeMap<String, String>,
 }
 
+fn switch(switched: &Switched) -> PolicySwitched {
+    let Switched { at_ns, from, to } = *switched;
+    PolicySwitched { at_s: at_ns as f64 / 1e9, from: from.to_owned(), to: to.to_owned() }
+}
+
 impl Closing {
     /// All figures of the run, from its exact running totals.
     pub fn summary(&self, about: About) -> Summary {
@@ -36,6 +44,7 @@ impl Closing {
             settings: about.settings,
             policy: last.policy.to_owned(),
             choices: last.choices,
+            policy_switches: last.switched.iter().map(switch).collect(),
             seed: last.seed,
             ended: self.ended.as_str().to_owned(),
             started_unix_ms: about.started_unix_ms,

@@ -1,7 +1,9 @@
 //! Laws of the whole engine, on real threads.
 
 mod deaths;
+mod listener;
 mod order;
+mod switching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,6 +3,9 @@
 //! What only some engines need of every packet (how it was chosen, its ticket) is kept apart, so
 //! that those who need none of it do not carry it.
 
+use std::sync::Arc;
+
+use crate::feedback::Mailbox;
 use crate::ids::WorkerId;
 use crate::job::Job;
 use crate::order::Ticket;
@@ -73,23 +76,36 @@ pub struct Note {
 }
 
 /// What some engines need of each packet, in the order of the packets.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Extras {
     /// How each was chosen, where that is recorded; else empty.
     pub notes: Vec<Note>,
     /// The ticket of each, where results are released in order; else empty.
     pub tickets: Vec<Ticket>,
+    /// The number of each choice, where the policy is told what came of it; else empty.
+    pub replies: Vec<u64>,
+    /// Where it is told.
+    pub mailbox: Option<Arc<Mailbox>>,
 }
 
 impl Extras {
     /// Adds one packet's; keeps nothing where there is nothing.
-    pub fn push(extras: &mut Option<Box<Extras>>, note: Option<Note>, ticket: Option<Ticket>) {
-        if note.is_none() && ticket.is_none() {
+    pub fn push(
+        extras: &mut Option<Box<Extras>>,
+        note: Option<Note>,
+        ticket: Option<Ticket>,
+        reply: Option<(u64, &Arc<Mailbox>)>,
+    ) {
+        if note.is_none() && ticket.is_none() && reply.is_none() {
             return;
         }
         let extras = extras.get_or_insert_default();
         extras.notes.extend(note);
         extras.tickets.extend(ticket);
+        if let Some((number, mailbox)) = reply {
+            extras.replies.push(number);
+            extras.mailbox.get_or_insert_with(|| mailbox.clone());
+        }
     }
 
     fn split_off(&mut self, at: usize) -> Extras {
@@ -97,6 +113,8 @@ impl Extras {
         Extras {
             notes: self.notes.split_off(tail(self.notes.len())),
             tickets: self.tickets.split_off(tail(self.tickets.len())),
+            replies: self.replies.split_off(tail(self.replies.len())),
+            mailbox: self.mailbox.clone(),
         }
     }
 }
@@ -160,7 +178,7 @@ mod tests {
             let note = |n: u32| Note { chosen: WorkerId(n), in_flight: n, foreign_load: 0.0 };
             let first = first.min(length);
             let stamp = Stamp { enqueued_ns: 7, first, count: count.min(length - first), weight: 3 };
-            let extras = Extras { notes: (0..length).map(note).collect(), tickets: vec![] };
+            let extras = Extras { notes: (0..length).map(note).collect(), ..Extras::default() };
             let mut head = Message {
                 body: Body::Many((0..u64::from(length)).map(|n| Job::new(n, n)).collect()),
                 lane: 1,

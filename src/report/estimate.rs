@@ -29,6 +29,7 @@ pub fn estimate(rows: &Rows) -> Summary {
         settings: BTreeMap::new(),
         policy: "unknown (from rows)".into(),
         choices: 0,
+        policy_switches: Vec::new(),
         seed: 0,
         ended: "unknown (from rows)".into(),
         started_unix_ms: 0,

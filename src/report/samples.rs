@@ -83,6 +83,7 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
         settings: BTreeMap::new(),
         policy: "randomized least connection".into(),
         choices: classes.len() as u32,
+        policy_switches: Vec::new(),
         seed: 7,
         ended: "complete".into(),
         started_unix_ms: 1_700_000_000_000,

@@ -176,6 +176,8 @@ impl Sampler {
         self.capacity.update(&steps);
         for (index, utilization) in utilization.iter().enumerate() {
             let own = self.own_cpu_ns[index] as f32 / elapsed_ns as f32;
+            let worker = WorkerId(index as u32);
+            self.board.set_utilization(worker, *utilization);
             let foreign = self.foreign[index].update(*utilization, own);
             let capacity = self.capacity.capacity(index) as f32;
             self.board.set_speed(WorkerId(index as u32), capacity, foreign);

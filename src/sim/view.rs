@@ -45,9 +45,9 @@ impl SimView {
         self.loads.take(worker).worker
     }
 
-    /// Tells the rule what came of an earlier choice.
-    pub fn tell(&mut self, policy: &mut dyn Policy, done: Done) {
+    /// Tells the rule what came of earlier choices.
+    pub fn tell(&mut self, policy: &mut dyn Policy, done: &[Done]) {
         self.loads.refresh();
-        policy.learn(&[done], &self.loads);
+        policy.learn(done, &self.loads);
     }
 }

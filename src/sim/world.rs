@@ -242,7 +242,7 @@ impl<'a> World<'a> {
             service_ns: done_ns - started_ns,
             failed,
         };
-        self.view.tell(&mut *self.policy, done);
+        self.view.tell(&mut *self.policy, &[done]);
     }
 
     /// Shows the rule how `worker` stands, if it sees that live.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{DeskOf, Finished, Worker};
+use crate::feedback;
 use crate::inbox::{Extras, Stamp};
 use crate::job::{Job, Key};
 use crate::ledger::{DropReason, Outcome};
@@ -110,6 +111,9 @@ where
             let cpu_ns = cpu.map(|begun| self.cpu.end(begun, span.finished_ns));
             self.measure(job.kind, facts.stamp, span, cpu_ns, result.is_ok());
         }
+        if let Some(span) = span {
+            self.reply(job.kind, facts, span, result.is_ok());
+        }
         if result.is_ok() {
             self.pending.release(1);
         } else {
@@ -191,6 +195,23 @@ where
             cpu_ns,
             succeeded,
             weight: stamp.weight,
+        });
+    }
+
+    /// Tells the policy that chose for the packet what came of it, where it wants to know.
+    fn reply(&self, kind: Kind, facts: &Facts<'_>, span: Span, succeeded: bool) {
+        let Some(extras) = facts.extras else { return };
+        let (Some(mailbox), Some(ticket)) = (&extras.mailbox, extras.replies.get(facts.at)) else {
+            return;
+        };
+        mailbox.leave(feedback::Done {
+            ticket: *ticket,
+            worker: self.parts.info.worker,
+            kind,
+            finished_ns: span.finished_ns,
+            wait_ns: span.started_ns.saturating_sub(facts.stamp.enqueued_ns),
+            service_ns: span.finished_ns.saturating_sub(span.started_ns),
+            failed: !succeeded,
         });
     }
 

@@ -102,7 +102,7 @@ fn a_failing_worker_does_not_attract_traffic() {
 
 /// Packets with tickets in one message.
 fn batch(tickets: &[Ticket]) -> Message<bool> {
-    let extras = Extras { notes: Vec::new(), tickets: tickets.to_vec() };
+    let extras = Extras { tickets: tickets.to_vec(), ..Extras::default() };
     let body = Body::Many(tickets.iter().map(|_| Job::new(3, true)).collect());
     Message { body, extras: Some(Box::new(extras)), ..message(true) }
 }

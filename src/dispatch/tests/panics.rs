@@ -30,18 +30,18 @@ impl Bench {
     /// Dispatches while the policy panics after `choices`; what came back.
     fn batch_that_panics(&mut self, choices: u32, jobs: Vec<Job<u64>>) -> Vec<u64> {
         let (mut jobs, calm) = (jobs, policy::by_name("round-robin", None).unwrap());
-        self.dispatcher.parts.policy = Box::new(Moody(choices));
+        self.dispatcher.rule.policy = Box::new(Moody(choices));
         let dispatch = AssertUnwindSafe(|| self.dispatcher.dispatch_batch(&mut jobs));
         assert!(catch_unwind(dispatch).is_err());
-        self.dispatcher.parts.policy = calm;
+        self.dispatcher.rule.policy = calm;
         jobs.iter().map(|job| job.payload).collect()
     }
 
     fn single_that_panics(&mut self, choices: u32, job: Job<u64>) {
         let calm = policy::by_name("round-robin", None).unwrap();
-        self.dispatcher.parts.policy = Box::new(Moody(choices));
+        self.dispatcher.rule.policy = Box::new(Moody(choices));
         assert!(catch_unwind(AssertUnwindSafe(|| self.dispatcher.dispatch(job))).is_err());
-        self.dispatcher.parts.policy = calm;
+        self.dispatcher.rule.policy = calm;
     }
 }
 
@@ -90,7 +90,7 @@ fn a_single_packet_leaves_nothing_behind_when_the_policy_panics() {
 fn a_stream_that_moves_leaves_nothing_behind_when_the_policy_panics() {
     let mut bench = moody_bench(Order::Sticky, 4);
     bench.board.set_speed(WorkerId(0), 0.9, 0.0);
-    bench.dispatcher.parts.policy = Box::new(Moody(10));
+    bench.dispatcher.rule.policy = Box::new(Moody(10));
     (10..13).for_each(|key| bench.dispatcher.dispatch(job(key, Kind::Other, key)).unwrap());
     bench.board.set_speed(WorkerId(0), 0.1, 0.0);
     bench.single_that_panics(1, job(5, Kind::Other, 1));

@@ -26,7 +26,7 @@ pub use table::{QSettings, QTable, WrongTable};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Ask, Policy, ShortestExpectedDelay};
-use crate::feedback::Done;
+use crate::feedback::{Done, NOT_ASKED};
 use crate::ids::WorkerId;
 use crate::learning::QReport;
 use crate::loads::Loads;
@@ -111,6 +111,9 @@ impl QLearning {
     }
 
     fn learn_from(&mut self, brain: &mut Brain, done: &Done, loads: &Loads) {
+        if done.ticket == NOT_ASKED {
+            return;
+        }
         let next = self.pending(done.ticket + 1).map(|next| next.state);
         let work_ns = done.service_ns as f64 / f64::from(loads.delay_when_idle(done.worker));
         let Some(pending) = self.pending(done.ticket) else { return };
