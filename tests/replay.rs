@@ -45,10 +45,13 @@ fn look(loads: &Loads) -> Vec<Seen> {
     (0..loads.workers()).map(WorkerId).map(seen).collect()
 }
 
+/// What one rule wrote down.
+type Trace = Arc<Mutex<Vec<Step>>>;
+
 /// A rule that writes down everything.
 struct Traced {
     inner: Box<dyn Policy>,
-    steps: Arc<Mutex<Vec<Step>>>,
+    steps: Trace,
 }
 
 impl Policy for Traced {
@@ -85,13 +88,13 @@ impl Policy for Traced {
 
 /// The steps of a live run of `policy`, with single packets and batches on real workers.
 fn trace(policy: &'static str) -> Vec<Step> {
-    let traces: Arc<Mutex<Vec<Arc<Mutex<Vec<Step>>>>>> = Arc::default();
+    let traces: Arc<Mutex<Vec<Trace>>> = Arc::default();
     let made = traces.clone();
     let mut engine = Engine::builder()
         .placement(PlacementRequest { cpus: None, workers: Some(WORKERS) })
         .seed(11)
         .own_policy(move || {
-            let steps: Arc<Mutex<Vec<Step>>> = Arc::default();
+            let steps = Trace::default();
             made.lock().unwrap().push(steps.clone());
             Traced { inner: by_name(policy, None).unwrap(), steps }
         })

@@ -42,9 +42,27 @@ pub(super) fn without_packets() -> Summary {
     summary
 }
 
+fn class(name: Class, classes: &[Class], workers: &[WorkerFigures]) -> ClassFigures {
+    let members = || classes.iter().enumerate().filter(|(_, of)| **of == name);
+    let ids: Vec<u32> = members().map(|(index, _)| index as u32).collect();
+    let sum = members().map(|(index, _)| workers[index].packets).sum::<u64>();
+    let packets: u64 = workers.iter().map(|worker| worker.packets).sum();
+    ClassFigures {
+        name,
+        cpus: ids.iter().copied().map(CpuId).collect(),
+        workers: ids.iter().copied().map(WorkerId).collect(),
+        packets: sum,
+        share: sum as f64 / packets as f64,
+        failed: 0,
+        service_mean_ns: 180e3 / speed(name),
+        utilization: 0.6,
+        wait_ns: waits(name, sum).summary(),
+        wait_bars: waits(name, sum).bars(),
+    }
+}
+
 /// A run of `duration_s` on workers of these classes, faster ones doing more.
 pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
-    let members = |class| classes.iter().enumerate().filter(move |(_, of)| **of == class);
     let mut kinds: Vec<Class> = classes.to_vec();
     kinds.sort();
     kinds.dedup();
@@ -52,22 +70,7 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
     let mut workers: Vec<_> = classes.iter().enumerate().map(each).collect();
     let packets: u64 = workers.iter().map(|worker| worker.packets).sum();
     workers.iter_mut().for_each(|worker| worker.share = worker.packets as f64 / packets as f64);
-    let class = |name: Class| {
-        let ids: Vec<u32> = members(name).map(|(index, _)| index as u32).collect();
-        let sum = members(name).map(|(index, _)| workers[index].packets).sum::<u64>();
-        ClassFigures {
-            name,
-            cpus: ids.iter().copied().map(CpuId).collect(),
-            workers: ids.iter().copied().map(WorkerId).collect(),
-            packets: sum,
-            share: sum as f64 / packets as f64,
-            failed: 0,
-            service_mean_ns: 180e3 / speed(name),
-            utilization: 0.6,
-            wait_ns: waits(name, sum).summary(),
-            wait_bars: waits(name, sum).bars(),
-        }
-    };
+    let class = |name| class(name, classes, &workers);
     let all = classes.iter().fold(Latency::default(), |mut all, class| {
         all.add(&waits(*class, 1000));
         all

@@ -52,7 +52,7 @@ impl Recorded {
     fn draw(&self, random: &mut Random) -> f64 {
         let packets = self.times.last().map_or(1, |(_, upto)| *upto);
         // The high word of a product: even to within packets / 2^64.
-        let nth = (u128::from(random.bits()) * u128::from(packets) >> 64) as u64;
+        let nth = ((u128::from(random.bits()) * u128::from(packets)) >> 64) as u64;
         let at = self.times.partition_point(|(_, upto)| *upto <= nth);
         self.times[at].0
     }
