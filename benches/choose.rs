@@ -27,7 +27,7 @@ use edge_dispatch::ids::WorkerId;
 use edge_dispatch::job::Key;
 use edge_dispatch::loads::{LoadBoard, Loads};
 use edge_dispatch::packet::Kind;
-use edge_dispatch::policy::{Ask, by_name};
+use edge_dispatch::policy::{Ask, NAMES, by_name};
 use edge_dispatch::random::Random;
 
 const WORKERS: [u32; 6] = [2, 4, 8, 16, 64, 256];
@@ -134,3 +134,10 @@ policies!(quiet_batch_of_32, batch);
 policies!(busy_one, |bencher, board: &Arc<LoadBoard>, rule| {
     beside_changes(board, || one(bencher, board, rule));
 });
+
+/// One choice of every rule, quiet, on 16 workers. The learning ones are told nothing: what they are
+/// told costs them more.
+#[divan::bench(args = NAMES, min_time = 0.1)]
+fn every_policy(bencher: Bencher, name: &'static str) {
+    one(bencher, &board(16), (name, None));
+}
