@@ -22,6 +22,21 @@ pub(super) fn full(ranked: &[Ranked], of: &Ranked) -> String {
     }
 }
 
+/// In a picture: `+16 %`.
+pub(in crate::report) fn brief(ranked: &[Ranked], of: &Ranked) -> String {
+    match of.difference {
+        Difference::Best if ranked.len() == 1 => "the only one".into(),
+        Difference::Best => "best".into(),
+        Difference::Unstable => "unstable".into(),
+        Difference::Worse(by) => match relative(ranked, by) {
+            Some(part) if by.mean > 0.0 => format!("+{}", figures::part(part)),
+            _ => "longer".into(),
+        },
+        Difference::None(_) if is_single(ranked, of) => "not told".into(),
+        Difference::None(_) => "no difference".into(),
+    }
+}
+
 /// Whether there is one repeat to compare, which tells nothing.
 fn is_single(ranked: &[Ranked], of: &Ranked) -> bool {
     ranked.iter().take(1).chain([of]).any(|each| each.cell.means.len() < 2)
@@ -73,6 +88,7 @@ mod tests {
                 "unstable: queues went on growing"
             ]
         );
+        assert_eq!(words(brief), ["best", "no difference", "no difference", "+4.7 %", "unstable"]);
         let alone = rank(&study, 1);
         assert_eq!(full(&alone, &alone[0]), "the only one");
     }
@@ -83,5 +99,6 @@ mod tests {
         study.cells = vec![samples::cell(0, "a", &[1.0]), samples::cell(0, "b", &[2.0])];
         let ranked = rank(&study, 0);
         assert_eq!(full(&ranked, &ranked[1]), "not told: one repeat");
+        assert_eq!(brief(&ranked, &ranked[1]), "not told");
     }
 }
