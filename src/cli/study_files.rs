@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::exit::{Exit, Fault, OrExit};
 use super::files::exit_of;
-use crate::experiment::Saved;
+use crate::experiment::{MANIFEST, Saved};
 use crate::report::{self, ReportError};
 use crate::study::{Difference, Study, rank};
 
@@ -17,6 +17,18 @@ const RESULTS: &str = "comparison_results.json";
 /// Some packets one by one.
 const LOGS: &str = "request_logs.csv";
 
+/// What else lies in the folder, for the report.
+const OTHERS: [(&str, &str); 4] = [
+    (RESULTS, "every figure"),
+    (LOGS, "some packets of the first run of each policy and setting, one by one"),
+    (MANIFEST, "the plan as it was followed, and when and where"),
+    ("runs.jsonl", "each finished run"),
+];
+
+fn owned((name, what): (&str, &str)) -> (String, String) {
+    (name.to_owned(), what.to_owned())
+}
+
 /// Writes all files; which ones.
 pub fn write(folder: &Path, study: &Study, runs: &[Saved]) -> Result<Vec<PathBuf>, Fault> {
     let fault = |error: ReportError| Fault::says(exit_of(&error), error);
@@ -25,8 +37,11 @@ pub fn write(folder: &Path, study: &Study, runs: &[Saved]) -> Result<Vec<PathBuf
     let (results, logs) = (folder.join(RESULTS), folder.join(LOGS));
     report::write_text(&results, &json).map_err(fault)?;
     report::write_text(&logs, &request_logs(study, runs)).map_err(fault)?;
-    let files = vec![results, logs];
-    // PICTURES
+    let mut files = vec![results, logs];
+    // Without the folder's name: the same study made again is the same to the byte.
+    let repeat = format!("edge-dispatch compare {MANIFEST}");
+    let beside = report::Beside { repeat: &repeat, files: &OTHERS.map(owned) };
+    files.extend(report::write_study(folder, study, beside).map_err(fault)?);
     Ok(files)
 }
 

@@ -3,7 +3,7 @@
 //! Packets arrive, a policy chooses a worker for each, workers work on what they have first come
 //! first served; nothing takes time but what is simulated, so a million packets take a fraction
 //! of a second and the same seed gives the same bytes on every machine. The policies are those of
-//! the live engine, called through the same view of the loads ([`view`]): a rule cannot tell.
+//! the live engine, called through the same view of the loads ([`SimView`]): a rule cannot tell.
 //!
 //! Words: the *unit* of time is the mean service time of a packet on a worker of speed 1; *speed*
 //! is relative to that; *load* is the mean work that arrives per unit, over the sum of all speeds;

@@ -83,6 +83,11 @@ impl<'a> Canvas<'a> {
         self.area.draw(&Polygon::new(points, colour)).map_err(io::Error::other)
     }
 
+    /// Lays `colour` over one pixel; `cover` is the part of the pixel that it covers.
+    pub(super) fn dot(&self, at: (i32, i32), colour: RGBColor, cover: f64) -> io::Result<()> {
+        self.area.draw_pixel(at, &colour.mix(cover.clamp(0.0, 1.0))).map_err(io::Error::other)
+    }
+
     pub(super) fn horizontal(&self, frame: Frame, y: i32, colour: RGBColor) -> io::Result<()> {
         self.fill(Frame { y: y - 1, h: 2, ..frame }, colour.to_rgba())
     }

@@ -13,6 +13,7 @@ mod colours;
 mod comparison;
 mod groups;
 mod heat;
+pub(super) mod study;
 mod title;
 mod waits;
 
@@ -48,7 +49,7 @@ pub fn draw(path: &Path, summary: &Summary) -> Result<(), ReportError> {
     if summary.workers.is_empty() {
         return Err(ReportError::NothingToDraw { path: path.to_owned() });
     }
-    write_whole(path, |beside| fs::write(beside, encoded(&sheet(summary)?)?))
+    write_whole(path, |beside| fs::write(beside, encoded(&sheet(summary)?, SIZE)?))
 }
 
 /// The pixels of the whole picture, three bytes each, row by row.
@@ -66,9 +67,9 @@ fn sheet(summary: &Summary) -> io::Result<Vec<u8>> {
 }
 
 /// The pixels as a PNG. In memory, so that writing fails with the system's own words.
-fn encoded(pixels: &[u8]) -> io::Result<Vec<u8>> {
+fn encoded(pixels: &[u8], size: (u32, u32)) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, SIZE.0, SIZE.1);
+    let mut encoder = png::Encoder::new(&mut bytes, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     // A Pi waits for it, and a flat picture is small anyway.
