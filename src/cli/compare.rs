@@ -261,7 +261,7 @@ fn store_fault(error: StoreError) -> Fault {
         StoreError::Write { .. } => Exit::Io,
         StoreError::Read { .. } => Exit::MissingInput,
         StoreError::Plan { .. } | StoreError::OtherPlan { .. } => Exit::Config,
-        StoreError::Exists { .. } => Exit::CannotCreate,
+        StoreError::Exists { .. } | StoreError::Taken { .. } => Exit::CannotCreate,
         StoreError::BadRun { .. } => Exit::BadData,
     };
     Fault::new(exit, anyhow!("{error}"))

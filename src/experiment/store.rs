@@ -5,7 +5,7 @@
 //! the order of the jobs, so that a study that was interrupted goes on after its last whole
 //! line, and a simulated one that is made again is the same to the byte.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,12 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// Somebody else is at it.
+    #[error("{}: another edge-dispatch is making this study", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A finished run in it cannot be read.
     #[error("{}, line {line}: {what}; remove that line and those after it to make those runs again", path.display())]
     BadRun {
@@ -127,6 +133,7 @@ impl Store {
         let path = folder.join(RUNS);
         let runs = OpenOptions::new().create_new(true).append(true).open(path);
         let runs = runs.map_err(write("write the runs"))?;
+        take(&runs, folder)?;
         Ok(Store { folder: folder.to_owned(), runs, saved: Vec::new() })
     }
 
@@ -141,9 +148,14 @@ impl Store {
             return Err(StoreError::OtherPlan { path: folder.to_owned(), differs });
         }
         let path = folder.join(RUNS);
-        let (saved, whole_bytes) = read_runs(&path)?;
         let write = |error| StoreError::Write { path: path.clone(), what: "go on with it", error };
-        let mut runs = OpenOptions::new().read(true).write(true).open(&path).map_err(write)?;
+        let opened = OpenOptions::new().read(true).write(true).open(&path);
+        let mut runs = opened.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Read { path: path.clone(), error },
+            _ => write(error),
+        })?;
+        take(&runs, folder)?;
+        let (saved, whole_bytes) = read_runs(&path)?;
         // A line that a power cut tore is made again.
         runs.set_len(whole_bytes).map_err(write)?;
         runs.seek(SeekFrom::End(0)).map_err(write)?;
@@ -182,6 +194,15 @@ impl Store {
 /// [`StoreError::Read`], [`StoreError::Plan`], [`StoreError::BadRun`].
 pub fn read(folder: &Path) -> Result<(Plan, Vec<Saved>), StoreError> {
     Ok((read_plan(folder)?, read_runs(&folder.join(RUNS))?.0))
+}
+
+/// One study, one process: the kernel's lock, which ends with the process however that ends. A file
+/// system without locks goes without.
+fn take(runs: &File, folder: &Path) -> Result<(), StoreError> {
+    match runs.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(StoreError::Taken { path: folder.to_owned() }),
+        Err(TryLockError::Error(_)) | Ok(()) => Ok(()),
+    }
 }
 
 fn read_plan(folder: &Path) -> Result<Plan, StoreError> {

@@ -118,6 +118,9 @@ fn a_folder_of_another_plan_is_not_gone_on_with_and_nothing_is_overwritten() {
     let other = Plan { seed: 2, ..plan.clone() };
     let error = Store::open(&folder, Some(&other)).err().unwrap().to_string();
     assert!(error.contains("seed differs"), "{error}");
+    let held = Store::open(&folder, None).unwrap();
+    assert!(matches!(Store::open(&folder, None), Err(StoreError::Taken { .. })));
+    drop(held);
     let again = Store::create(&folder, &plan, &toml::Table::new());
     assert!(matches!(again, Err(StoreError::Exists { .. })));
     std::fs::write(folder.join(store::RUNS), "{\"setting\":0}\n").unwrap();
