@@ -141,7 +141,6 @@ pub struct Loads {
 struct Seen {
     reading: u32,
     in_flight: u32,
-    foreign_load: f32,
     /// The expected delay of a packet that finds nobody before it.
     delay: f32,
 }
@@ -195,7 +194,6 @@ impl Loads {
         let seen = Seen {
             reading: self.reading,
             in_flight: self.board.in_flight(worker).count(),
-            foreign_load: self.board.speed(worker).1,
             delay: self.board.speed[worker.index()].delay(),
         };
         cell.set(seen);
@@ -238,9 +236,16 @@ impl Loads {
     /// a reading.
     #[inline]
     pub fn choice(&self, worker: WorkerId) -> (Choice, f32) {
-        let seen = self.seen(worker);
-        let Seen { in_flight, foreign_load, delay, .. } = seen;
+        let Seen { in_flight, delay, .. } = self.seen(worker);
+        let foreign_load = self.board.speed(worker).1;
         (Choice { worker, in_flight, foreign_load }, delay)
+    }
+
+    /// [`Loads::in_flight`] and [`Loads::delay_when_idle`] in one look.
+    #[inline]
+    pub fn look(&self, worker: WorkerId) -> (u32, f32) {
+        let seen = self.seen(worker);
+        (seen.in_flight, seen.delay)
     }
 
     /// From here on this reading counts `packets` more at `worker`.
@@ -259,7 +264,8 @@ impl Loads {
         assert!(worker.0 < workers, "a policy chose worker {worker} of {workers}");
         let seen = self.seen(worker);
         self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + 1, ..seen });
-        Choice { worker, in_flight: seen.in_flight, foreign_load: seen.foreign_load }
+        let foreign_load = self.board.speed(worker).1;
+        Choice { worker, in_flight: seen.in_flight, foreign_load }
     }
 }
 

@@ -83,8 +83,8 @@ impl<S: Score> Least<S> {
 
 #[inline]
 fn score<S: Score>(worker: WorkerId, loads: &Loads) -> f32 {
-    let (choice, delay) = loads.choice(worker);
-    S::score(choice.in_flight, delay)
+    let (in_flight, delay) = loads.look(worker);
+    S::score(in_flight, delay)
 }
 
 fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
