@@ -142,6 +142,13 @@ impl Setup {
 
     /// A table of its own for each replication: they must not hang on each other.
     pub(super) fn shared_q(&self) -> SharedQ {
-        SharedQ::new(self.q, self.q_table.clone())
+        SharedQ::for_workers(self.q, self.q_table.clone(), &self.capacities())
+    }
+
+    /// The workers' capacities, relative to the fastest, as the rule is told them.
+    pub fn capacities(&self) -> Vec<f32> {
+        let fastest = self.speeds.each().iter().copied().fold(0.0, f64::max);
+        let told = |speed: &f64| if self.learn_capacity { 1.0 } else { (speed / fastest) as f32 };
+        self.speeds.each().iter().map(told).collect()
     }
 }

@@ -90,7 +90,6 @@ impl<'a> World<'a> {
         let stream = |which: u64| Random::stream(setup.seed, u64::from(replication) * 8 + which);
         let speeds = setup.speeds.each();
         let fastest = speeds.iter().copied().fold(0.0, f64::max);
-        let known = |speed: &f64| if setup.learn_capacity { 1.0 } else { (speed / fastest) as f32 };
         let mut schedule = Schedule::new(setup.arrivals, stream(0));
         schedule.set_rate(setup.load * setup.speeds.sum() * 1e9 / UNIT_NS, 0);
         let workers = speeds.len();
@@ -99,7 +98,7 @@ impl<'a> World<'a> {
             seed: setup.seed,
             wants_feedback: policy.wants_feedback(),
             policy,
-            view: SimView::new(speeds.iter().map(known)),
+            view: SimView::new(setup.capacities()),
             crowd: Crowd::new(speeds),
             arrives_ns: schedule.due_ns(),
             schedule,

@@ -54,13 +54,20 @@ impl Brain {
         }
     }
 
-    /// Learns at the first meeting which classes there are; they stay, or the table would mean
-    /// something else with every measurement. The speeds follow the measurements.
+    /// The classes of workers of these capacities.
+    pub fn know(&mut self, capacities: &[f32]) {
+        self.classes = Arc::new(Classes::new(capacities));
+    }
+
+    /// Learns at the first meeting which classes there are, if nobody told; they stay, or the table
+    /// would mean something else with every measurement. The speeds follow the measurements.
     pub fn meet(&mut self, loads: &Loads) {
         if self.table.is_none() {
             let workers = || (0..loads.workers()).map(WorkerId);
-            let capacities: Vec<f32> = workers().map(|worker| loads.capacity(worker)).collect();
-            self.classes = Arc::new(Classes::new(&capacities));
+            if self.classes.workers() != loads.workers() as usize {
+                let capacities: Vec<f32> = workers().map(|each| loads.capacity(each)).collect();
+                self.know(&capacities);
+            }
             let given = self.given.take().filter(|table| match table.check(&self.classes) {
                 Ok(()) => true,
                 Err(error) => {
@@ -170,5 +177,28 @@ impl Brain {
             hand_backs: self.guard.hand_backs,
             curve: self.curve.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loads::LoadBoard;
+
+    /// The second worker is measured as slow before the first packet comes.
+    fn after_a_measurement(mut brain: Brain) -> QTable {
+        let board = Arc::new(LoadBoard::new([1.0, 1.0]));
+        board.set_speed(WorkerId(1), 0.5, 0.0);
+        brain.meet(&Loads::new(board));
+        brain.table().unwrap().clone()
+    }
+
+    #[test]
+    fn a_table_has_the_classes_that_were_told_and_not_those_of_the_first_choice() {
+        let brain = || Brain::new(QSettings::default(), None);
+        let mut told = brain();
+        told.know(&[1.0, 1.0]);
+        assert_eq!(after_a_measurement(told).check_for(&[1.0, 1.0]), Ok(()));
+        assert!(after_a_measurement(brain()).check_for(&[1.0, 1.0]).is_err());
     }
 }

@@ -48,6 +48,15 @@ impl SharedQ {
         SharedQ(Arc::new(Mutex::new(Brain::new(settings, table))))
     }
 
+    /// As [`SharedQ::new`], for workers of these capacities, relative to the fastest: the classes
+    /// go by them. By the time of the first choice others may have been measured, and a table
+    /// with the classes of that moment would not fit the next run.
+    pub fn for_workers(settings: QSettings, table: Option<QTable>, capacities: &[f32]) -> Self {
+        let shared = SharedQ::new(settings, table);
+        shared.lock().know(capacities);
+        shared
+    }
+
     /// The table as it is now; `None` before the first choice, when nobody knows its shape yet.
     pub fn table(&self) -> Option<QTable> {
         self.lock().table().cloned()
