@@ -11,7 +11,7 @@ use super::start::Ready;
 use crate::dispatch::Overflow;
 use crate::ids::WorkerId;
 use crate::order::OrderRule;
-use crate::policy::{self, Policy, UnknownPolicy};
+use crate::policy::{self, Options, Policy, UnknownPolicy};
 use crate::priority::Priorities;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::random;
@@ -264,12 +264,7 @@ impl<P: Send + 'static> Builder<P> {
         match &self.policy {
             PolicyChoice::Made(make) => Ok(make.clone()),
             PolicyChoice::Named { name, choices } => {
-                policy::by_name(name, *choices)?;
-                let (name, choices) = (name.clone(), *choices);
-                Ok(Arc::new(move || match policy::by_name(&name, choices) {
-                    Ok(policy) => policy,
-                    Err(error) => unreachable!("it was found before: {error}"),
-                }))
+                Ok(policy::maker(name, &Options::with_choices(*choices))?)
             }
         }
     }
