@@ -10,6 +10,7 @@ use super::config;
 use super::exit::{Exit, Fault};
 use super::files::FILES;
 use super::orders::{self, Orders};
+use super::q_settings;
 use super::same_place::same_place;
 use super::settings::{PathBufText, Settings};
 use super::values::{Emulate, SourceSpec};
@@ -21,6 +22,7 @@ use crate::ids::{CpuId, SensorId, WorkerId};
 use crate::in_flight::BOUND_MAX;
 use crate::order::Order;
 use crate::packet::{Block, Kind, Packet, Payload};
+use crate::policy::QSettings;
 use crate::priority::Priorities;
 use crate::process::{Analysis, Failure, Process, WorkChoice, WorkerInfo};
 use crate::recorder;
@@ -64,6 +66,8 @@ pub struct Plan {
     pub emulate: Vec<Emulate>,
     pub policy: String,
     pub choices: Option<u32>,
+    pub q: QSettings,
+    pub q_table: Option<PathBuf>,
     pub overflow: Overflow,
     pub orders: Orders,
     pub order_window: u32,
@@ -125,7 +129,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     fleet
         .check()
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
-    let work = work_of(&settings);
+    let (work, q) = (work_of(&settings), q_settings::of(&settings));
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let plan = Plan {
         sources,
@@ -149,6 +153,8 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             .policy
             .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
         choices: settings.choices.map(|choices| choices.0.0),
+        q,
+        q_table: settings.q_table.map(path_of),
         overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),
         orders,
         order_window: settings.order_window.map_or(ORDER_WINDOW, |window| window.0.0),
@@ -264,7 +270,7 @@ fn check(plan: &Plan) -> Result<(), Fault> {
             return wrong("save-packets", message);
         }
     }
-    Ok(())
+    q_settings::check(plan)
 }
 
 /// Lets the work try a silent block of the virtual sensors' length.
@@ -312,6 +318,7 @@ pub fn without_effect(plan: &Plan) -> Vec<String> {
     if plan.blame.is_given("speed") && !is_replay {
         said.push("speed has no effect: nothing is replayed".to_owned());
     }
+    said.extend(q_settings::without_effect(plan));
     said
 }
 
@@ -334,6 +341,7 @@ fn fill_in(texts: &mut BTreeMap<String, String>, plan: &Plan) {
     set("seed", plan.seed.to_string());
     set("work", plan.work.to_string());
     set("policy", plan.policy.clone());
+    q_settings::fill_in(&mut set, plan);
     set("overflow", plan.overflow.to_string());
     set("order-window", plan.order_window.to_string());
     set("steal", super::values::Switch(plan.steal).to_string());

@@ -9,6 +9,7 @@ use super::exit::{Exit, Fault, OrExit};
 use super::files::{self, ResultsFolder};
 use super::outcome::Outcome;
 use super::plan::{self, Plan};
+use super::q_settings::Lessons;
 use super::saving::Saving;
 use super::sources::{self, Opened};
 use super::status::Status;
@@ -18,6 +19,7 @@ use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
 use crate::packet::Packet;
+use crate::policy::Maker;
 use crate::recorder::RecordOptions;
 use crate::report::{self, units};
 use crate::summary::Machine;
@@ -32,10 +34,13 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     log_output::hush_workers();
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
     let placement = seats(&topology, &plan)?;
+    let lessons = Lessons::begin(&plan, &placement)?;
+    let maker = lessons.maker(&plan)?;
     let signals = signals::listen().or_exit(Exit::Io)?;
     let names = SensorNames::default();
     let mut opened = sources::open(&plan, &placement, &names)?;
     let mut folder = ResultsFolder::open(&plan.results)?;
+    lessons.can_be_kept()?;
     let saving = match &plan.save_packets {
         Some(path) => Some(Saving::start(path, plan.save_limit)?),
         None => None,
@@ -44,7 +49,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     let outcome = Outcome::open(&plan, &folder, &names)?;
     let mut machine = machine(&topology, &placement, &plan);
     let started_unix_ms = unix_ns() / 1_000_000;
-    let mut engine = ready(&plan, topology, &folder, &names, &saving, &outcome)
+    let mut engine = ready(&plan, topology, maker, &folder, &names, &saving, &outcome)
         .start()
         .map_err(|error| start_fault(error, &plan))?;
     for (order, source) in std::mem::take(&mut opened.sources) {
@@ -58,15 +63,17 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     }
     let (alarms, alarms_failed) = outcome.close();
     machine.notes.extend(alarms);
+    let mut files = folder.list(plan.record, closing.ended != Ended::Aborted);
+    let learned = lessons.end(&mut files);
     let about = About {
         machine,
         settings: plan.texts.clone(),
         started_unix_ms,
         findings: outcome.findings.by_name(),
-        files: folder.list(plan.record, closing.ended != Ended::Aborted),
+        files,
     };
     let exit = finish::finish(closing, about, &mut folder, saving, &opened)?;
-    Ok(alarms_failed.map_or(exit, |fault| {
+    Ok(alarms_failed.into_iter().chain(learned.err()).fold(exit, |exit, fault| {
         log::error!("{fault}");
         exit.or(fault.exit)
     }))
@@ -89,6 +96,7 @@ fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
 fn ready(
     plan: &Plan,
     topology: Topology,
+    maker: Maker,
     folder: &ResultsFolder,
     names: &SensorNames,
     saving: &Option<Saving>,
@@ -97,7 +105,7 @@ fn ready(
     let mut builder = Engine::builder()
         .topology(topology)
         .placement(plan.placement.clone())
-        .policy(&plan.policy, plan.choices)
+        .policy_maker_of(maker)
         .seed(plan.seed)
         .inbox_bound(plan.inbox_bound)
         .overflow(plan.overflow)

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::orders::{OrderSpec, PrioritySpec};
+use super::q_settings::{BelowOne, Fraction};
 use super::values::{
     AboveZero, Bytes, Emulate, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
 };
@@ -123,10 +124,14 @@ settings! {
     [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
     emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR" "Workers"
 
-    /// The rule that chooses a worker: randomized-least-connection, round-robin, random
-    /// [default: randomized-least-connection]
+    /// The rule that chooses a worker: randomized-least-connection, shortest-expected-delay,
+    /// least-connection, shortest-queue, least-work-left, join-idle-queue, peak-ewma,
+    /// response-time, sensor-hash, q-learning, weighted-round-robin, round-robin,
+    /// weighted-random, random, freest-core [default: randomized-least-connection]
     policy: Option<PolicyName>, "policy" "EDGE_DISPATCH_POLICY" "NAME" "Dispatch"
-    /// Workers to look at for each packet [default: all up to 16, 2 above]
+    /// Workers to look at for each packet; for randomized-least-connection,
+    /// shortest-expected-delay, least-connection and shortest-queue
+    /// [default: all up to 16, 2 above]
     choices: Option<Positive>, "choices" "EDGE_DISPATCH_CHOICES" "D" "Dispatch"
     /// When every inbox is full: block, drop-newest, drop-oldest [default: block]
     overflow: Option<Overflow>, "overflow" "EDGE_DISPATCH_OVERFLOW" "WAY" "Dispatch"
@@ -150,6 +155,21 @@ settings! {
     inbox_bound: Option<Positive>, "inbox-bound" "EDGE_DISPATCH_INBOX_BOUND" "PACKETS" "Dispatch"
     /// How long accepted packets may take to finish after the stop [default: 5s]
     drain_limit: Option<Span>, "drain-limit" "EDGE_DISPATCH_DRAIN_LIMIT" "TIME" "Dispatch"
+
+    /// q-learning: its table chooses from the first packet on, watched by nobody: on, off; on
+    /// where nothing follows [default: off]
+    [num_args = 0..=1, default_missing_value = "on"]
+    unguarded: Option<Switch>, "unguarded" "EDGE_DISPATCH_UNGUARDED" "ON|OFF" "q-learning"
+    /// q-learning: learning rate, 0 to 1 [default: 0.1]
+    q_alpha: Option<Fraction>, "q-alpha" "EDGE_DISPATCH_Q_ALPHA" "ALPHA" "q-learning"
+    /// q-learning: discount, 0 to below 1 [default: 0.9]
+    q_gamma: Option<BelowOne>, "q-gamma" "EDGE_DISPATCH_Q_GAMMA" "GAMMA" "q-learning"
+    /// q-learning: the part of choices made at random, at first [default: 0.1]
+    q_epsilon: Option<Fraction>, "q-epsilon" "EDGE_DISPATCH_Q_EPSILON" "EPSILON" "q-learning"
+    /// q-learning: what that part is multiplied by after each choice [default: 0.995]
+    q_decay: Option<Fraction>, "q-decay" "EDGE_DISPATCH_Q_DECAY" "FACTOR" "q-learning"
+    /// q-learning: where the table is kept: read where it is there, written at the end
+    q_table: Option<PathBufText>, "q-table" "EDGE_DISPATCH_Q_TABLE" "FILE" "q-learning"
 
     /// Folder for the run's files [default: results]
     results: Option<PathBufText>, "results" "EDGE_DISPATCH_RESULTS" "DIR" "Output"

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use super::ReportError;
-use super::neighbour::write_whole;
+use super::neighbour::{try_whole, write_whole};
 use crate::record::SCHEMA_VERSION;
 use crate::summary::Summary;
 
@@ -31,6 +31,14 @@ pub fn write_summary(path: &Path, summary: &Summary) -> Result<(), ReportError> 
 /// As [`write_summary`].
 pub fn write_text(path: &Path, text: &str) -> Result<(), ReportError> {
     write_whole(path, |beside| std::fs::write(beside, text))
+}
+
+/// Tries whether [`write_text`] could make a file there; leaves nothing behind.
+///
+/// # Errors
+/// [`ReportError::CannotCreate`].
+pub fn try_to_write(path: &Path) -> Result<(), ReportError> {
+    try_whole(path)
 }
 
 /// Reads a summary back.

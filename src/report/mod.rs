@@ -30,7 +30,7 @@ pub(crate) mod units;
 
 pub use error::ReportError;
 pub use estimate::estimate;
-pub use json::{read_summary, write_summary, write_text};
+pub use json::{read_summary, try_to_write, write_summary, write_text};
 pub use picture::draw;
 pub use read::{read_rows, read_services};
 pub(crate) use remarks::sharing;

@@ -32,6 +32,16 @@ pub(super) fn write_whole(
     })
 }
 
+/// Tries whether [`write_whole`] could make `path`.
+pub(super) fn try_whole(path: &Path) -> Result<(), ReportError> {
+    let beside = beside(path);
+    let tried = match path.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => File::create(&beside).and_then(|_| fs::remove_file(&beside)),
+    };
+    tried.map_err(|source| ReportError::CannotCreate { path: path.to_owned(), source })
+}
+
 /// `results/.tmp-1234-graph.png` for `results/graph.png`: hidden, and known by its process.
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(format!(".tmp-{}-", std::process::id()));

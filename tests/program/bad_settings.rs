@@ -3,7 +3,7 @@
 use super::place::Place;
 
 /// A setting, a value that cannot be, and what the message must hold beside the value.
-const IMPOSSIBLE: [(&str, &str, &str); 35] = [
+const IMPOSSIBLE: [(&str, &str, &str); 41] = [
     ("workers", "0", "1 or more"),
     ("workers", "-2", "1 or more"),
     ("workers", "100000", "4096"),
@@ -17,7 +17,13 @@ const IMPOSSIBLE: [(&str, &str, &str); 35] = [
     ("source", "mqtt://x", "udp://ADDR:PORT"),
     ("source", "udp://localhost", "udp://0.0.0.0:8089"),
     ("policy", "round_robin", "did you mean round-robin?"),
-    ("policy", "best", "randomized-least-connection, round-robin, random"),
+    ("policy", "q-lerning", "did you mean q-learning?"),
+    ("policy", "best", "there are randomized-least-connection, shortest-expected-delay"),
+    ("unguarded", "maybe", "'on' or 'off'"),
+    ("q-alpha", "1.1", "from 0 to 1"),
+    ("q-gamma", "1", "from 0 to below 1"),
+    ("q-epsilon", "-0.1", "from 0 to 1"),
+    ("q-decay", "nan", "from 0 to 1"),
     ("record-limit", "10", "1024KiB"),
     ("record-limit", "1.5MiB", "256MiB"),
     ("record", "maybe", "'on' or 'off'"),
