@@ -10,11 +10,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::exit::{Exit, Fault, OrExit};
 use super::files::exit_of;
 use super::q_settings::QArgs;
-use super::values::PolicyName;
+use super::values::{PolicyName, Seed};
 use crate::arrival::Arrivals;
-use crate::policy::QTable;
 use crate::report::{self, units};
 use crate::sim::{self, Fault as SimFault, Faults, Outcome, Replications, Service, Setup, Speeds};
+
+/// The most workers that are simulated.
+const WORKERS_MAX: i64 = sim::WORKERS_MAX as i64;
 
 /// What `simulate` is told.
 #[derive(Debug, clap::Args)]
@@ -24,7 +26,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "NAME", default_value = "randomized-least-connection")]
     pub policy: PolicyName,
     /// How many workers of speed 1 [default: 16]
-    #[arg(long, value_name = "N", conflicts_with_all = ["speeds", "machine"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["speeds", "machine"], value_parser = clap::value_parser!(u32).range(1..=WORKERS_MAX))]
     pub workers: Option<u32>,
     /// How fast the workers are, such as 1x8,0.55x8
     #[arg(long, value_name = "SPEEDxCOUNT,…", conflicts_with = "machine")]
@@ -66,8 +68,8 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "FRACTION", default_value_t = 0.1)]
     pub warmup: f64,
     /// Seed of everything random
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: Seed,
     /// Independent runs, on all cores
     #[arg(long, value_name = "R", default_value_t = 1)]
     pub replications: u32,
@@ -112,12 +114,12 @@ fn run(setup: &Setup) -> Result<Outcome, Fault> {
 fn setup(args: &SimulateArgs) -> Result<Setup, Fault> {
     let speeds = speeds(args)?;
     let horizon = args.packets as f64 / (args.load * speeds.sum());
-    Ok(Setup {
+    let mut setup = Setup {
         policy: args.policy.0.clone(),
         own: None,
         choices: args.choices,
         q: args.q.settings(),
-        q_table: table(args, &speeds)?,
+        q_table: None,
         load: args.load,
         service: service(&args.service)?,
         arrivals: args.arrivals,
@@ -127,12 +129,17 @@ fn setup(args: &SimulateArgs) -> Result<Setup, Fault> {
         faults: faults(&args.faults, speeds.workers(), horizon)?,
         packets: args.packets,
         warmup: args.warmup,
-        seed: args.seed,
+        seed: args.seed.0,
         replications: args.replications,
         first_replication: 0,
         log_rows: 0,
         speeds,
-    })
+    };
+    if let Some(path) = &args.q.q_table {
+        setup.q_table = super::q_settings::load(path, &setup.capacities())?;
+        super::q_settings::can_be_saved(path)?;
+    }
+    Ok(setup)
 }
 
 fn speeds(args: &SimulateArgs) -> Result<Speeds, Fault> {
@@ -140,23 +147,13 @@ fn speeds(args: &SimulateArgs) -> Result<Speeds, Fault> {
         let machine = sim::machine(name).context("--machine").or_exit(Exit::Usage)?;
         return Ok(machine.speeds());
     }
-    let workers = args.workers.unwrap_or(16);
-    match &args.speeds {
-        Some(speeds) => Ok(speeds.clone()),
-        None => format!("1x{workers}").parse().context("--workers").or_exit(Exit::Usage),
-    }
-}
-
-fn table(args: &SimulateArgs, speeds: &Speeds) -> Result<Option<QTable>, Fault> {
-    let Some(path) = &args.q.q_table else { return Ok(None) };
-    let fastest = speeds.each().iter().copied().fold(0.0, f64::max);
-    let capacities: Vec<f32> = speeds.each().iter().map(|each| (each / fastest) as f32).collect();
-    super::q_settings::load(path, &capacities)
+    let uniform = || Speeds::uniform(args.workers.unwrap_or(16));
+    Ok(args.speeds.clone().unwrap_or_else(uniform))
 }
 
 /// A service by its text; a recorded one from its file.
 pub fn service(text: &str) -> Result<Service, Fault> {
-    let Some(path) = text.strip_prefix("recorded:") else {
+    let Some(path) = text.strip_prefix("recorded:").filter(|path| !path.is_empty()) else {
         return text.parse().context("--service").or_exit(Exit::Usage);
     };
     let services = report::read_services(Path::new(path))

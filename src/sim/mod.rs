@@ -45,7 +45,7 @@ pub use outcome::Outcome;
 pub use replicate::{Replications, SimError, simulate};
 pub use service::{Service, WrongService};
 pub use setup::{Setup, WrongSetup};
-pub use speeds::{Speeds, WrongSpeeds};
+pub use speeds::{Speeds, WORKERS_MAX, WrongSpeeds};
 pub use view::{SimView, UNIT_NS};
 pub use world::{Broken, replay_faults};
 

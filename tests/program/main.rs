@@ -20,5 +20,6 @@ mod replaying;
 mod running;
 mod settings;
 mod signals;
+mod simulating;
 mod started;
 mod topology;
