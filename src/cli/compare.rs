@@ -81,18 +81,17 @@ pub struct ReportArgs {
 }
 
 pub fn compare(args: CompareArgs) -> Result<Exit, Fault> {
-    let named = args.plan.is_some();
-    let text = match args.plan.as_deref() {
-        Some(name) => plan_text(name)?,
-        None => built_in("B")?,
+    let plan = match (&args.plan, &args.study.resume) {
+        (Some(name), _) => parse(plan_text(name)?)?,
+        // Resumed without a plan: the one that is there, which flags must not change.
+        (None, Some(folder)) => experiment::read_plan(folder).map_err(store_fault)?,
+        (None, None) => parse(built_in("B")?)?,
     };
-    // Resumed without a plan: the one that is there.
-    let plan = if args.study.resume.is_some() && !named { None } else { Some(parse(text)?) };
     study(plan, args.study)
 }
 
 pub fn experiment(args: ExperimentArgs) -> Result<Exit, Fault> {
-    study(Some(parse(built_in(&args.name)?)?), args.study)
+    study(parse(built_in(&args.name)?)?, args.study)
 }
 
 /// Report and pictures again, from the runs that are saved.
@@ -177,11 +176,9 @@ impl StudyArgs {
     }
 }
 
-fn study(plan: Option<Plan>, args: StudyArgs) -> Result<Exit, Fault> {
-    let plan = plan.map(|plan| args.over(plan));
-    if let Some(plan) = &plan {
-        check(plan)?;
-    }
+fn study(plan: Plan, args: StudyArgs) -> Result<Exit, Fault> {
+    let plan = args.over(plan);
+    check(&plan)?;
     let (mut store, plan) = open(plan, &args)?;
     let shown = Shown::new();
     log_output::start(shown.bar.clone());
@@ -216,11 +213,10 @@ fn check(plan: &Plan) -> Result<(), Fault> {
     Ok(())
 }
 
-fn open(plan: Option<Plan>, args: &StudyArgs) -> Result<(Store, Plan), Fault> {
+fn open(plan: Plan, args: &StudyArgs) -> Result<(Store, Plan), Fault> {
     if let Some(folder) = &args.resume {
-        return Store::open(folder, plan.as_ref()).map_err(store_fault);
+        return Store::open(folder, Some(&plan)).map_err(store_fault);
     }
-    let plan = plan.ok_or_else(|| Fault::says(Exit::Usage, "name a plan"))?;
     if plan.settings(plan.mode).0.is_empty() {
         let error = StudyError::NoSetting { mode: plan.mode };
         return Err(Fault::new(Exit::Config, error));

@@ -31,7 +31,7 @@ pub use names::{PLANS, PolicySpec, built_in};
 pub use plan::{Plan, PlanError};
 pub use runner::{Job, Progress, StudyError, run, study};
 pub use setting::Variant;
-pub use store::{MANIFEST, Saved, Store, StoreError, read};
+pub use store::{MANIFEST, Saved, Store, StoreError, read, read_plan};
 
 #[cfg(test)]
 mod tests;

@@ -70,8 +70,8 @@ pub enum StoreError {
     },
     /// It holds another study.
     #[error(
-        "{}: the study there follows another plan ({differs} differs): resume it without naming a \
-         plan, or begin a new folder", path.display()
+        "{}: the study there follows another plan ({differs} differs): resume it with \
+         --resume alone, or begin a new folder", path.display()
     )]
     OtherPlan {
         /// The folder.
@@ -86,7 +86,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Somebody else is at it.
-    #[error("{}: another edge-dispatch is making this study", path.display())]
+    #[error("{}: another edge-dispatch is making this study; wait for its end", path.display())]
     Taken {
         /// The folder.
         path: PathBuf,
@@ -205,7 +205,11 @@ fn take(runs: &File, folder: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn read_plan(folder: &Path) -> Result<Plan, StoreError> {
+/// The plan of a study.
+///
+/// # Errors
+/// [`StoreError::Read`], [`StoreError::Plan`].
+pub fn read_plan(folder: &Path) -> Result<Plan, StoreError> {
     let path = folder.join(MANIFEST);
     let read = |error| StoreError::Read { path: path.clone(), error };
     let mut text = String::new();

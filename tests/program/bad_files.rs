@@ -52,7 +52,7 @@ fn with_a_full_disk(place: &Place, line: &str) -> Said {
 }
 
 /// A run under a limit of the shell's.
-fn limited(place: &Place, limit: &str, line: &str) -> Said {
+pub fn limited(place: &Place, limit: &str, line: &str) -> Said {
     let program = env!("CARGO_BIN_EXE_edge-dispatch");
     let script = format!("{limit}; exec \"$0\" \"$@\"");
     let mut args = vec!["-c", &script, program];

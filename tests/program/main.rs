@@ -22,4 +22,5 @@ mod settings;
 mod signals;
 mod simulating;
 mod started;
+mod studies;
 mod topology;
