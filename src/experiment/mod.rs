@@ -3,7 +3,7 @@
 //! A [`Plan`] is a TOML file. It says which policies are tried in which settings how often; a
 //! [`Job`] is one run of one policy in one setting. Simulated runs share their random numbers between
 //! policies, live ones take turns, so that policies are compared in pairs. Every finished run is
-//! saved at once ([`store`]); a study that was interrupted goes on where it stopped. What comes out
+//! saved at once ([`Store`]); a study that was interrupted goes on where it stopped. What comes out
 //! is a [`Study`](crate::study::Study).
 //!
 //! | file | what |
