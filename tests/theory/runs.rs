@@ -5,6 +5,7 @@
 //! The two share no random number: a length chosen by what was seen would make the interval
 //! look narrower than it is. Nothing hangs on a clock, so the figures are the same everywhere.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,7 +28,7 @@ pub enum Effort {
 
 /// Replications of a scene. With 20, three half-widths of a 95 % interval are 6.3 standard errors,
 /// which one honest figure of 200,000 passes.
-const REPLICATIONS: usize = 20;
+const REPLICATIONS: u64 = 20;
 
 /// Packets that a replication measures: a first look, and the most.
 const LOOK: f64 = 40_000.0;
@@ -76,10 +77,11 @@ impl Figures {
 
 /// Simulates all of `wanted`, in order.
 pub fn all(wanted: &[Wanted], effort: Effort) -> Vec<Figures> {
-    let part = match effort {
-        Effort::Least => 0.05,
-        Effort::Quick => 0.4,
-        Effort::Full => 1.0,
+    // Without optimization a replication costs its histogram more than its packets.
+    let (part, replications) = match effort {
+        Effort::Least => (0.1, REPLICATIONS / 2),
+        Effort::Quick => (0.4, REPLICATIONS),
+        Effort::Full => (1.0, REPLICATIONS),
     };
     let first = wanted.iter().map(|wanted| {
         let spans = wanted.scene.spans() * wanted.scene.rate();
@@ -87,7 +89,7 @@ pub fn all(wanted: &[Wanted], effort: Effort) -> Vec<Figures> {
         (wanted.scene.clone(), measured as u64)
     });
     let first: Vec<(Scene, u64)> = first.collect();
-    let looked = simulate_all(&first, 1_000);
+    let looked = simulate_all(&first, 1_000..1_000 + replications);
     if effort != Effort::Full {
         return looked;
     }
@@ -98,20 +100,20 @@ pub fn all(wanted: &[Wanted], effort: Effort) -> Vec<Figures> {
         let measured = (least * ratio * ratio).clamp(least, most.max(least));
         (wanted.scene.clone(), measured as u64)
     });
-    simulate_all(&sized.collect::<Vec<_>>(), 1)
+    simulate_all(&sized.collect::<Vec<_>>(), 1..1 + replications)
 }
 
-/// Scenes and how many packets each replication measures; the seeds begin at `seed`.
-fn simulate_all(scenes: &[(Scene, u64)], seed: u64) -> Vec<Figures> {
+/// Scenes and how many packets each replication measures; a replication for each of `seeds`.
+fn simulate_all(scenes: &[(Scene, u64)], seeds: Range<u64>) -> Vec<Figures> {
     let next = AtomicUsize::new(0);
     let samples: Mutex<Vec<(usize, Sample)>> = Mutex::default();
+    let each: Vec<u64> = seeds.collect();
     let work = || {
         loop {
             // Relaxed: only hands out numbers.
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some((scene, measured)) = scenes.get(number / REPLICATIONS) else { return };
-            let seed = seed + (number % REPLICATIONS) as u64;
-            let sample = one(scene, *measured, seed);
+            let Some((scene, measured)) = scenes.get(number / each.len()) else { return };
+            let sample = one(scene, *measured, each[number % each.len()]);
             samples.lock().unwrap().push((number, sample));
         }
     };
@@ -121,9 +123,9 @@ fn simulate_all(scenes: &[(Scene, u64)], seed: u64) -> Vec<Figures> {
     samples.sort_by_key(|(number, _)| *number);
     let figures = |(part, (scene, measured)): (&[(usize, Sample)], &(Scene, u64))| Figures {
         samples: part.iter().map(|(_, sample)| sample.clone()).collect(),
-        packets: (warm(scene) + measured) * REPLICATIONS as u64,
+        packets: (warm(scene) + measured) * part.len() as u64,
     };
-    samples.chunks(REPLICATIONS).zip(scenes).map(figures).collect()
+    samples.chunks(each.len()).zip(scenes).map(figures).collect()
 }
 
 /// Packets until the beginning is forgotten.
