@@ -1,7 +1,7 @@
 //! How long a scene is simulated, and its figures with their intervals.
 //!
-//! A first look with seeds of its own says how much the mean of a scene varies; from that comes
-//! how many packets the measured simulation has, so that its interval is as narrow as wanted.
+//! A first look with seeds of its own says how much the figures of a scene vary; from that comes
+//! how many packets the measured simulation has, so that intervals are as narrow as wanted.
 //! The two share no random number: a length chosen by what was seen would make the interval
 //! look narrower than it is. Nothing hangs on a clock, so the figures are the same everywhere.
 
@@ -34,11 +34,22 @@ const REPLICATIONS: u64 = 20;
 const LOOK: f64 = 40_000.0;
 const MOST: f64 = 2_000_000.0;
 
-/// A scene and how narrow its interval should be, as a part of the mean.
+/// A scene and how narrow the intervals of some of its figures should be, as a part of each.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub scene: Scene,
-    pub width: f64,
+    pub widths: Vec<(Figure, f64)>,
+}
+
+impl Wanted {
+    /// How many times narrower than it was `looked` at an interval should be.
+    fn ratio(&self, looked: &Figures) -> f64 {
+        let ratio = |(figure, width): &(Figure, f64)| {
+            let found = looked.interval(*figure);
+            if found.mean == 0.0 { 0.0 } else { found.ci95 / found.mean / width }
+        };
+        self.widths.iter().map(ratio).fold(0.0, f64::max)
+    }
 }
 
 /// The figures of one replication.
@@ -94,8 +105,7 @@ pub fn all(wanted: &[Wanted], effort: Effort) -> Vec<Figures> {
         return looked;
     }
     let sized = wanted.iter().zip(first.iter().zip(&looked)).map(|(wanted, (first, looked))| {
-        let mean = looked.interval(Figure::Mean);
-        let ratio = mean.ci95 / mean.mean / wanted.width;
+        let ratio = wanted.ratio(looked);
         let (least, most) = (first.1 as f64, MOST / wanted.scene.cost());
         let measured = (least * ratio * ratio).clamp(least, most.max(least));
         (wanted.scene.clone(), measured as u64)

@@ -10,6 +10,9 @@ use super::scene::Scene;
 /// less than 0.5 %, for what is found swings about what was aimed at.
 const WIDTH: f64 = 0.004;
 
+/// And that of any other figure.
+const WIDTH_OF_OTHERS: f64 = 0.02;
+
 /// Percentiles come from a histogram: as a part of the value, the width of its buckets.
 const RESOLUTION: f64 = 1e-4;
 
@@ -53,11 +56,14 @@ impl Verdict {
 
 /// The scenes of a check and how narrow each must be.
 fn scenes(check: &Check) -> Vec<Wanted> {
-    let wanted = |scene: &Scene, width| Wanted { scene: scene.clone(), width };
+    let wanted = |scene: &Scene, part: f64| {
+        let widths = vec![(Figure::Mean, part * WIDTH), (check.figure, part * WIDTH_OF_OTHERS)];
+        Wanted { scene: scene.clone(), widths }
+    };
     match &check.subject {
-        Subject::Run(scene) => vec![wanted(scene, WIDTH)],
+        Subject::Run(scene) => vec![wanted(scene, 1.0)],
         // 2 T(2n) − T(n): the second counts twice.
-        Subject::Limit(n, twice) => vec![wanted(n, 0.8 * WIDTH), wanted(twice, 0.4 * WIDTH)],
+        Subject::Limit(n, twice) => vec![wanted(n, 0.8), wanted(twice, 0.4)],
     }
 }
 
@@ -66,7 +72,7 @@ pub fn all(checks: &[Check], effort: Effort) -> Vec<Verdict> {
     let mut needed: Vec<Wanted> = Vec::new();
     for wanted in checks.iter().flat_map(scenes) {
         match needed.iter_mut().find(|other| other.scene == wanted.scene) {
-            Some(other) => other.width = other.width.min(wanted.width),
+            Some(other) => other.widths.extend(wanted.widths),
             None => needed.push(wanted),
         }
     }
