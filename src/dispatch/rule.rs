@@ -62,6 +62,7 @@ impl Rule {
     }
 
     /// Whether the policy is told what comes of its choices.
+    #[inline]
     pub fn listens(&self) -> bool {
         self.mail.is_some()
     }
@@ -93,16 +94,19 @@ impl Rule {
     }
 
     /// The policy was asked about the packet of this ticket, or was not.
+    #[inline]
     pub fn asked(&mut self, ticket: u64) {
         self.last = ticket;
     }
 
     /// Where what comes of the choice made last is to be left.
+    #[inline]
     pub fn reply(&self) -> Option<(u64, &Arc<Mailbox>)> {
         self.reply_for(self.last)
     }
 
     /// Where what comes of the choice with this ticket is to be left.
+    #[inline]
     pub fn reply_for(&self, ticket: u64) -> Option<(u64, &Arc<Mailbox>)> {
         self.mail.as_ref().map(|(mailbox, _)| (ticket, mailbox))
     }

@@ -90,6 +90,7 @@ pub struct Extras {
 
 impl Extras {
     /// Adds one packet's; keeps nothing where there is nothing.
+    #[inline]
     pub fn push(
         extras: &mut Option<Box<Extras>>,
         note: Option<Note>,

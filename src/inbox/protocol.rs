@@ -190,9 +190,11 @@ impl<Q, C: Row> Inbox<Q, C> {
         Q: Queue<T>,
     {
         match self.word().force_open(packets, self.low_water()) {
-            Claim::Granted { packets, wake } => {
-                // Filled as any room is.
-                let _ = Room { inbox: self, packets, wake }.send(message);
+            Claim::Granted { wake, .. } => {
+                let _ = self.queue.push(message);
+                if wake {
+                    self.wake_worker();
+                }
                 Ok(())
             }
             Claim::Full { notify } | Claim::Closed { notify } => {
@@ -366,7 +368,10 @@ impl<Q, C: Row> Room<'_, Q, C> {
     }
 
     /// Queues `message`, which holds exactly [`Room::packets`] packets.
-    #[inline]
+    // Always: left to itself the compiler makes it a function of its own as soon as there are two
+    // callers, and the message is copied once more on its way: 10.0 million single packets a
+    // second became 7.6.
+    #[inline(always)]
     pub fn send<T>(mut self, message: T) -> Q::Back
     where
         Q: Queue<T>,

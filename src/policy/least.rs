@@ -4,6 +4,7 @@
 //! Up to all workers are looked at, distinct ones, ties broken at random. For a batch the loads
 //! of all workers are read once into rows, and each packet's choice is added to its row.
 
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use super::draw::{Best, distinct, two_distinct};
@@ -88,10 +89,11 @@ fn score<S: Score>(worker: WorkerId, loads: &Loads) -> f32 {
 }
 
 fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
-    let (first, second) = two_distinct(loads.workers(), random);
-    let mut best = Best::new(first, score::<S>(first, loads));
-    best.consider(second, score::<S>(second, loads), random);
-    best.worker
+    // Of two workers both are looked at: there is nothing to draw.
+    let all = loads.workers() == 2;
+    let two = if all { (WorkerId(0), WorkerId(1)) } else { two_distinct(loads.workers(), random) };
+    let scores = [score::<S>(two.0, loads), score::<S>(two.1, loads)];
+    if least(&scores, random) == 0 { two.0 } else { two.1 }
 }
 
 fn row(worker: WorkerId, loads: &Loads) -> Row {
@@ -106,6 +108,14 @@ fn row(worker: WorkerId, loads: &Loads) -> Row {
 /// stands.
 #[inline]
 fn least(scores: &[f32], random: &mut Random) -> usize {
+    if let [first, second] = scores {
+        // The smallest box there is; draws the same numbers.
+        return match first.total_cmp(second) {
+            Ordering::Less => 0,
+            Ordering::Greater => 1,
+            Ordering::Equal => random.below(2) as usize,
+        };
+    }
     let least = scores.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
     let equals = scores.iter().map(|score| u32::from(*score == least)).sum();
     let mut nth = if equals > 1 { random.below(equals) } else { 0 };
@@ -124,6 +134,7 @@ impl<S: Score> Policy for Least<S> {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
         let workers = loads.workers();
         match self.choices(workers) {
+            2 => best_of_two::<S>(loads, random),
             choices if choices == workers => {
                 self.scores.clear();
                 let workers = (0..workers).map(WorkerId);
@@ -131,7 +142,6 @@ impl<S: Score> Policy for Least<S> {
                 WorkerId(least(&self.scores, random) as u32)
             }
             1 => WorkerId(random.below(workers)),
-            2 => best_of_two::<S>(loads, random),
             choices => self.best_of_some(choices, loads, random),
         }
     }

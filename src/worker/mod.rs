@@ -156,6 +156,8 @@ where
     }
 
     /// Until everything is finished, or it is halted.
+    // Apart from `live`, whose landing pads it would share otherwise.
+    #[inline(never)]
     fn run(&mut self, desk: &DeskOf<'_, P, W>) {
         let mut patience = Patience::default();
         loop {

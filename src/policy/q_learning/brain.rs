@@ -34,6 +34,12 @@ pub struct Brain {
     stride: u64,
 }
 
+/// Of a worker that died nothing is to be expected; in a twin it takes very long.
+fn delay(loads: &Loads, worker: WorkerId) -> f32 {
+    const MOST: f32 = 10_000.0;
+    loads.delay_when_idle(worker).min(MOST)
+}
+
 impl Brain {
     pub fn new(settings: QSettings, given: Option<QTable>) -> Self {
         Brain {
@@ -76,10 +82,10 @@ impl Brain {
                 }
             });
             self.table = Some(given.unwrap_or_else(|| QTable::new(&self.classes)));
-            self.delays = workers().map(|worker| loads.delay_when_idle(worker)).collect();
+            self.delays = workers().map(|worker| delay(loads, worker)).collect();
         } else if self.replayed.is_multiple_of(WINDOW as u64) {
             for (at, delay) in self.delays.iter_mut().enumerate() {
-                *delay = loads.delay_when_idle(WorkerId(at as u32));
+                *delay = self::delay(loads, WorkerId(at as u32));
             }
         }
     }

@@ -78,7 +78,7 @@ impl Default for Guard {
 
 /// The mean, and the time within which 99 % of the packets were done.
 fn figures(times_ns: &mut [u64]) -> (f64, f64) {
-    let mean = times_ns.iter().sum::<u64>() as f64 / times_ns.len() as f64;
+    let mean = times_ns.iter().map(|time_ns| *time_ns as f64).sum::<f64>() / times_ns.len() as f64;
     let at = times_ns.len() * 99 / 100;
     let (_, p99, _) = times_ns.select_nth_unstable(at);
     (mean, *p99 as f64)

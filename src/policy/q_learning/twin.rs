@@ -56,7 +56,7 @@ impl Queue {
     /// Adds a packet of `service_ns`; when it will be done.
     fn add(&mut self, now_ns: u64, service_ns: u64) -> u64 {
         let begins_ns = self.done_ns.back().map_or(now_ns, |free_ns| (*free_ns).max(now_ns));
-        let done_ns = begins_ns + service_ns;
+        let done_ns = begins_ns.saturating_add(service_ns);
         if self.done_ns.len() < QUEUE_MAX {
             self.done_ns.push_back(done_ns);
         }
