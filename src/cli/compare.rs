@@ -13,8 +13,10 @@ use super::exit::{Exit, Fault, OrExit};
 use super::study_files;
 use super::values::{Seed, Span};
 use super::{log_output, signals};
-use crate::clock::utc_text;
-use crate::experiment::{self, PLANS, Plan, PolicySpec, Progress, Store, StoreError, StudyError};
+use crate::clock::{Clock, utc_text};
+use crate::experiment::{
+    self, LiveError, PLANS, Plan, PolicySpec, Progress, Store, StoreError, StudyError,
+};
 use crate::study::Mode;
 use crate::topology::{Roots, Topology, platform};
 
@@ -199,7 +201,12 @@ fn study(plan: Plan, args: StudyArgs) -> Result<Exit, Fault> {
             Err(Fault::says(Exit::Unfinished, format!("{error}; {how}")))
         }
         Err(StudyError::Store(error)) => Err(store_fault(error)),
-        Err(error @ StudyError::NoSetting { .. }) => Err(Fault::new(Exit::Config, error)),
+        Err(error @ (StudyError::NoSetting { .. } | StudyError::Setting { .. })) => {
+            Err(Fault::new(Exit::Config, error))
+        }
+        Err(error @ StudyError::Live(LiveError::NothingMeasured { .. })) => {
+            Err(Fault::new(Exit::Config, error))
+        }
         Err(error) => Err(Fault::new(Exit::Io, error)),
     }
 }
@@ -217,10 +224,7 @@ fn open(plan: Plan, args: &StudyArgs) -> Result<(Store, Plan), Fault> {
     if let Some(folder) = &args.resume {
         return Store::open(folder, Some(&plan)).map_err(store_fault);
     }
-    if plan.settings(plan.mode).0.is_empty() {
-        let error = StudyError::NoSetting { mode: plan.mode };
-        return Err(Fault::new(Exit::Config, error));
-    }
+    experiment::check(&plan).or_exit(Exit::Config)?;
     let date = utc_text();
     let stamp = date.replace(':', "");
     let folder = args.out.clone();
@@ -285,8 +289,15 @@ impl Shown {
     fn stop_on_signal(&self) -> Result<(), Fault> {
         let (signals, stop) = (signals::listen().or_exit(Exit::Io)?, self.stop.clone());
         let wait = move || {
+            let (clock, mut first_ns) = (Clock::start(), None);
             for signal in signals {
-                log::info!("{signal}: stopping after the run at hand");
+                let now_ns = clock.now_ns();
+                let since_ns = now_ns - *first_ns.get_or_insert(now_ns);
+                if since_ns >= signals::SAME_REQUEST.as_nanos() as u64 {
+                    log::warn!("{signal} again: stopping at once; finished runs are saved");
+                    std::process::exit(Exit::Aborted as i32);
+                }
+                log::info!("{signal}: stopping after the run at hand; again to stop at once");
                 // Relaxed: a flag that is looked at again and again.
                 stop.store(true, Ordering::Relaxed);
             }

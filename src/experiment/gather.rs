@@ -3,7 +3,7 @@
 use super::figures::RunFigures;
 use super::names::PolicySpec;
 use super::plan::Plan;
-use super::setting::Variant;
+use super::setting::{Sweep, Variant};
 use super::store::Saved;
 use crate::interval::Interval;
 use crate::study::{Cell, STUDY_VERSION, Setting, SettingClass, Study};
@@ -30,10 +30,16 @@ pub fn study(plan: &Plan, notes: &[String], saved: &[Saved]) -> Study {
         seed: plan.seed,
         repeats: plan.repeats,
         notes: notes.iter().cloned().chain(left_out).collect(),
-        axis: axis.filter_map(|each| each.sweep).next().map(|sweep| sweep.as_str().to_owned()),
+        axis: common(axis.filter_map(|each| each.sweep)).map(|sweep| sweep.as_str().to_owned()),
         settings: (0..settings.len()).map(|at| described(&settings[at], at, saved)).collect(),
         cells: cells.collect(),
     }
+}
+
+/// The one of `sweeps`, if there is one: two kinds cannot share an axis.
+fn common(mut sweeps: impl Iterator<Item = Sweep>) -> Option<Sweep> {
+    let first = sweeps.next()?;
+    sweeps.all(|sweep| sweep == first).then_some(first)
 }
 
 fn described(setting: &Variant, at: usize, saved: &[Saved]) -> Setting {

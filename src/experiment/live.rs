@@ -4,6 +4,7 @@
 //! speed. A worker of speed below 1 pretends to be slow in this way; nobody tells the engine, which
 //! must measure it as it would any slow core.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +37,14 @@ pub enum LiveError {
     /// The machine could not be read.
     #[error(transparent)]
     Topology(#[from] TopologyError),
+    /// So few packets came that none was measured.
+    #[error(
+        "setting '{setting}': no packet was measured; give a longer --duration, more load, or shorter work"
+    )]
+    NothingMeasured {
+        /// The setting.
+        setting: String,
+    },
     /// The engine did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -203,14 +212,22 @@ pub fn run(
             },
         )
         .start()?;
-    engine.attach(Box::new(OpenLoop::new(traffic, clock)))?;
+    let source = OpenLoop::new(traffic, clock);
+    let late = source.late();
+    engine.attach(Box::new(source))?;
     // The message may be of a source that has not yet said so: the ends are looked at again.
     while !engine.sources_ended() {
         let _ = engine.source_ends().recv_timeout(Duration::from_millis(100));
     }
     let closing = engine.finish(DRAIN_LIMIT);
     let learning = (policy.name == "q-learning").then(|| shared.report());
-    Ok(RunFigures { learning, ..figures(&closing, &tallies, rules) })
+    let figures = figures(&closing, &tallies, rules);
+    if tallies.iter().all(|tally| lock(tally).packets == 0) {
+        return Err(LiveError::NothingMeasured { setting: setting.name.clone() });
+    }
+    // Relaxed: the source has ended.
+    let unstable = figures.unstable || late.load(Ordering::Relaxed);
+    Ok(RunFigures { learning, unstable, ..figures })
 }
 
 fn lock(tally: &Mutex<Tally>) -> std::sync::MutexGuard<'_, Tally> {

@@ -27,9 +27,10 @@ mod simulated;
 mod store;
 
 pub use figures::{LoggedRun, RunFigures};
+pub use live::LiveError;
 pub use names::{PLANS, PolicySpec, built_in};
-pub use plan::{Plan, PlanError};
-pub use runner::{Job, Progress, StudyError, run, study};
+pub use plan::{Job, Plan, PlanError};
+pub use runner::{Progress, StudyError, check, run, study};
 pub use setting::Variant;
 pub use store::{MANIFEST, Saved, Store, StoreError, read, read_plan};
 

@@ -25,6 +25,14 @@ pub fn built_in(name: &str) -> Option<&'static str> {
     PLANS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, text)| *text)
 }
 
+/// The policies that can be told how many workers to look at.
+const CHOOSERS: [&str; 4] = [
+    "randomized-least-connection",
+    "shortest-expected-delay",
+    "least-connection",
+    "shortest-queue",
+];
+
 /// A policy with what it is told: `NAME`, `NAME:D` for the workers it looks at, or
 /// `q-learning:unguarded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +53,14 @@ pub enum WrongPolicy {
     #[error(transparent)]
     Unknown(#[from] UnknownPolicy),
     /// It cannot be told this.
-    #[error("'{0}': give NAME, NAME:D with D of 1 or more, or q-learning:unguarded")]
-    Told(String),
+    #[error(
+        "'{text}': give NAME, q-learning:unguarded, or NAME:D with D of 1 or more for {}",
+        CHOOSERS.join(", ")
+    )]
+    Told {
+        /// What was asked for.
+        text: String,
+    },
 }
 
 impl PolicySpec {
@@ -63,12 +77,14 @@ impl FromStr for PolicySpec {
     fn from_str(text: &str) -> Result<Self, WrongPolicy> {
         let (name, told) = text.split_once(':').map_or((text, None), |(n, told)| (n, Some(told)));
         by_name(name, None)?;
-        let wrong = || WrongPolicy::Told(text.to_owned());
+        let wrong = || WrongPolicy::Told { text: text.to_owned() };
         let spec = |choices, unguarded| PolicySpec { name: name.to_owned(), choices, unguarded };
         match told {
             None => Ok(spec(None, false)),
             Some("unguarded") if name == "q-learning" => Ok(spec(None, true)),
             Some(choices) => match choices.parse() {
+                // Others look at as many as they look at.
+                Ok(_) if !CHOOSERS.contains(&name) => Err(wrong()),
                 Ok(choices) if choices > 0 => Ok(spec(Some(choices), false)),
                 _ => Err(wrong()),
             },

@@ -4,12 +4,18 @@
 //! dispatched: a generator that is held up by the system under test would otherwise leave out the very
 //! packets that had to wait (the coordinated omission). So what the source is late by counts too.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::arrival::{Arrivals, Schedule};
 use crate::clock::Clock;
 use crate::job::Job;
 use crate::random::Random;
 use crate::sim::Service;
 use crate::source::{Source, SourceError, TURN_MAX, Turn};
+
+/// How long after its time the source may still bring what was due.
+const GRACE_NS: u64 = 500_000_000;
 
 /// A packet that knows when it was due and what it costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +55,7 @@ pub struct OpenLoop {
     clock: Clock,
     begun: bool,
     number: u64,
+    late: Arc<AtomicBool>,
 }
 
 impl OpenLoop {
@@ -57,7 +64,20 @@ impl OpenLoop {
         let (seed, repeat) = traffic.seed;
         let stream = |which: u64| Random::stream(seed, u64::from(repeat) * 8 + which);
         let schedule = Schedule::new(traffic.arrivals, stream(0));
-        OpenLoop { schedule, packets: stream(1), traffic, clock, begun: false, number: 0 }
+        OpenLoop {
+            schedule,
+            packets: stream(1),
+            traffic,
+            clock,
+            begun: false,
+            number: 0,
+            late: Arc::default(),
+        }
+    }
+
+    /// Set when it was held up until its time was over, and left packets out.
+    pub fn late(&self) -> Arc<AtomicBool> {
+        self.late.clone()
     }
 
     fn packet(&mut self, due_ns: u64) -> Job<Timed> {
@@ -83,6 +103,11 @@ impl Source<Timed> for OpenLoop {
         for _ in 0..TURN_MAX {
             let due_ns = self.schedule.due_ns();
             if due_ns > self.traffic.lasts_ns {
+                return Ok(Turn::Ended);
+            }
+            if now_ns > self.traffic.lasts_ns + GRACE_NS {
+                // Held up by full inboxes: what is still due would be brought for ever.
+                self.late.store(true, Ordering::Relaxed);
                 return Ok(Turn::Ended);
             }
             if due_ns > now_ns {

@@ -1,5 +1,6 @@
 //! What a plan may say.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -143,8 +144,9 @@ impl Plan {
         if self.warmup.is_some_and(|warmup| warmup > 0.95) {
             return wrong("warmup", "give 0 to 0.95");
         }
-        if self.work > Duration::from_secs(1) {
-            return wrong("work", "give at most 1s");
+        let work = Duration::from_micros(1)..=Duration::from_secs(1);
+        if !work.contains(&self.work) {
+            return wrong("work", "give 1us to 1s");
         }
         if self.policies.is_empty() {
             return wrong("policies", "name at least one");
@@ -157,8 +159,19 @@ impl Plan {
                 return wrong("policies", &format!("{policy} stands there twice"));
             }
         }
-        let found = self.setting.iter().find_map(Variant::wrong);
-        found.map_or(Ok(()), |(key, what)| wrong(key, &what))
+        if let Some((key, what)) = self.setting.iter().find_map(Variant::wrong) {
+            return wrong(key, &what);
+        }
+        for mode in [Mode::Simulated, Mode::Live] {
+            let (settings, _) = self.settings(mode);
+            let mut names = BTreeSet::new();
+            if let Some(twice) = settings.iter().find(|each| !names.insert(&each.name)) {
+                let what =
+                    format!("two settings are called '{}'; use {{x}} in a sweep", twice.name);
+                return wrong("name", &what);
+            }
+        }
+        Ok(())
     }
 
     /// The part of each run that is not measured.
@@ -176,6 +189,36 @@ impl Plan {
             }
         }
         (fit, notes)
+    }
+}
+
+/// One run to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The setting's place.
+    pub setting: usize,
+    /// The policy's place in the plan.
+    pub policy: usize,
+    /// Which repeat.
+    pub repeat: u32,
+}
+
+impl Plan {
+    /// The runs in the order in which they are made and saved: in each repeat all settings, in each
+    /// setting all policies, beginning with another one in each repeat, so that none is always
+    /// the first or the last.
+    pub fn jobs(&self) -> Vec<Job> {
+        let (settings, policies) = (self.settings(self.mode).0.len(), self.policies.len());
+        let mut jobs = Vec::new();
+        for repeat in 0..self.repeats {
+            for setting in 0..settings {
+                for at in 0..policies {
+                    let policy = (at + repeat as usize) % policies;
+                    jobs.push(Job { setting, policy, repeat });
+                }
+            }
+        }
+        jobs
     }
 }
 

@@ -8,26 +8,16 @@ use std::time::Duration;
 use super::figures::RunFigures;
 use super::gather;
 use super::live::{self, Cores, LiveError};
-use super::plan::Plan;
+use super::plan::{Job, Plan};
 use super::setting::Variant;
 use super::simulated;
 use super::store::{Saved, Store, StoreError};
 use crate::sim::SimError;
 use crate::study::{Mode, Study};
+use crate::topology::WORKERS_MAX;
 
 /// The least time of a live run: below it the engine knows nothing yet of its workers.
 const LIVE_MIN: Duration = Duration::from_secs(1);
-
-/// One run to be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// The setting's place.
-    pub setting: usize,
-    /// The policy's place in the plan.
-    pub policy: usize,
-    /// Which repeat.
-    pub repeat: u32,
-}
 
 /// What is told while a study is made.
 pub trait Progress: Sync {
@@ -47,6 +37,14 @@ pub enum StudyError {
     NoSetting {
         /// The mode.
         mode: Mode,
+    },
+    /// A setting cannot be run.
+    #[error("setting '{name}': {what}")]
+    Setting {
+        /// The setting.
+        name: String,
+        /// What is wrong with it.
+        what: String,
     },
     /// A run could not be simulated.
     #[error(transparent)]
@@ -74,21 +72,31 @@ fn what(mode: Mode) -> &'static str {
     }
 }
 
-/// The runs of `plan` in the order in which they are made and saved: in each repeat all settings, in
-/// each setting all policies, beginning with another one in each repeat, so that none is
-/// always the first or the last.
-fn jobs(plan: &Plan, settings: usize) -> Vec<Job> {
-    let policies = plan.policies.len();
-    let mut jobs = Vec::new();
-    for repeat in 0..plan.repeats {
-        for setting in 0..settings {
-            for at in 0..policies {
-                let policy = (at + repeat as usize) % policies;
-                jobs.push(Job { setting, policy, repeat });
+/// Whether every run of `plan` can be made here, before anything is.
+///
+/// # Errors
+/// [`StudyError::Setting`] names the setting at fault.
+pub fn check(plan: &Plan) -> Result<(), StudyError> {
+    let (settings, _) = plan.settings(plan.mode);
+    if settings.is_empty() {
+        return Err(StudyError::NoSetting { mode: plan.mode });
+    }
+    for setting in &settings {
+        let name = &setting.name;
+        let wrong = |what: String| StudyError::Setting { name: name.clone(), what };
+        match plan.mode {
+            Mode::Simulated => simulated::setup(plan, setting, &plan.policies[0], 0)
+                .check()
+                .map_err(|error| wrong(error.to_string()))?,
+            Mode::Live => {
+                let cores = Cores::of(setting).map_err(LiveError::from)?;
+                if cores.speeds.len() > WORKERS_MAX as usize {
+                    return Err(wrong(format!("at most {WORKERS_MAX} workers run live")));
+                }
             }
         }
     }
-    jobs
+    Ok(())
 }
 
 /// Makes the runs of `plan` that are not in `store` yet, and puts all of them together.
@@ -100,7 +108,7 @@ pub fn run(plan: &Plan, store: &mut Store, progress: &dyn Progress) -> Result<St
     if settings.is_empty() {
         return Err(StudyError::NoSetting { mode: plan.mode });
     }
-    let all = jobs(plan, settings.len());
+    let all = plan.jobs();
     // Runs are saved in order, so what is there is a beginning of it.
     let there = store.saved().len().min(all.len());
     progress.begin(all.len(), there);

@@ -169,7 +169,9 @@ impl Variant {
 
     /// What no single value shows to be wrong: the key, and what to do.
     pub fn wrong(&self) -> Option<(&'static str, String)> {
-        let given = [self.workers.is_some(), self.speeds.is_some(), self.machine.is_some()];
+        let sweeps = |sweep| self.sweep == Some(sweep);
+        let workers = self.workers.is_some() || sweeps(Sweep::Workers);
+        let given = [workers, self.speeds.is_some(), self.machine.is_some()];
         if self.name.is_empty() {
             return Some(("name", "every setting needs one".into()));
         }
@@ -178,6 +180,15 @@ impl Variant {
         }
         if let Some(Err(error)) = self.machine.as_ref().map(|name| machine(name)) {
             return Some(("machine", error.to_string()));
+        }
+        let both = [
+            (self.workers.is_some(), Sweep::Workers, "workers"),
+            (self.load.is_some(), Sweep::Load, "load"),
+            (self.stale.is_some(), Sweep::Stale, "stale"),
+        ];
+        if let Some((.., key)) = both.into_iter().find(|(fixed, sweep, _)| *fixed && sweeps(*sweep))
+        {
+            return Some((key, "it is swept: leave it out".into()));
         }
         if self.workers.is_some_and(|workers| !(1..=65_536).contains(&workers)) {
             return Some(("workers", "give 1 to 65536".into()));

@@ -149,13 +149,12 @@ impl Store {
         }
         let path = folder.join(RUNS);
         let write = |error| StoreError::Write { path: path.clone(), what: "go on with it", error };
-        let opened = OpenOptions::new().read(true).write(true).open(&path);
-        let mut runs = opened.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Read { path: path.clone(), error },
-            _ => write(error),
-        })?;
+        // Not there: whoever began it was stopped before the first run.
+        let mut open = OpenOptions::new();
+        open.read(true).write(true).create(true).truncate(false);
+        let mut runs = open.open(&path).map_err(write)?;
         take(&runs, folder)?;
-        let (saved, whole_bytes) = read_runs(&path)?;
+        let (saved, whole_bytes) = read_runs(&path, &plan)?;
         // A line that a power cut tore is made again.
         runs.set_len(whole_bytes).map_err(write)?;
         runs.seek(SeekFrom::End(0)).map_err(write)?;
@@ -193,7 +192,9 @@ impl Store {
 /// # Errors
 /// [`StoreError::Read`], [`StoreError::Plan`], [`StoreError::BadRun`].
 pub fn read(folder: &Path) -> Result<(Plan, Vec<Saved>), StoreError> {
-    Ok((read_plan(folder)?, read_runs(&folder.join(RUNS))?.0))
+    let plan = read_plan(folder)?;
+    let (saved, _) = read_runs(&folder.join(RUNS), &plan)?;
+    Ok((plan, saved))
 }
 
 /// One study, one process: the kernel's lock, which ends with the process however that ends. A file
@@ -219,21 +220,29 @@ pub fn read_plan(folder: &Path) -> Result<Plan, StoreError> {
 }
 
 /// The whole lines, and how many bytes they are.
-fn read_runs(path: &Path) -> Result<(Vec<Saved>, u64), StoreError> {
+fn read_runs(path: &Path, plan: &Plan) -> Result<(Vec<Saved>, u64), StoreError> {
     let read = |error| StoreError::Read { path: path.to_owned(), error };
     let mut text = Vec::new();
-    File::open(path).map_err(read)?.take(RUNS_BYTES_MAX).read_to_end(&mut text).map_err(read)?;
+    let file = File::open(path).map_err(read)?;
+    file.take(RUNS_BYTES_MAX + 1).read_to_end(&mut text).map_err(read)?;
+    if text.len() as u64 > RUNS_BYTES_MAX {
+        // Going on would cut what lies beyond.
+        return Err(read(io::Error::other("it holds more than 1 GiB of runs")));
+    }
+    let mut jobs = plan.jobs().into_iter();
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut saved = Vec::new();
     for (at, line) in text[..whole].split(|byte| *byte == b'\n').enumerate() {
         if line.is_empty() {
             continue;
         }
-        let run = serde_json::from_slice(line).map_err(|error| StoreError::BadRun {
-            path: path.to_owned(),
-            line: at + 1,
-            what: error.to_string(),
-        })?;
+        let bad = |what| StoreError::BadRun { path: path.to_owned(), line: at + 1, what };
+        let run: Saved = serde_json::from_slice(line).map_err(|error| bad(error.to_string()))?;
+        let due =
+            jobs.next().map(|job| (job.setting, plan.policies[job.policy].to_string(), job.repeat));
+        if due != Some((run.setting, run.policy.clone(), run.repeat)) {
+            return Err(bad("it is not the run that is due there".into()));
+        }
         saved.push(run);
     }
     Ok((saved, whole as u64))

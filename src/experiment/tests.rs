@@ -171,3 +171,46 @@ fn a_live_study_runs_on_this_machine() {
     let names: Vec<&str> = study.settings[0].classes.iter().map(|class| &class.name[..]).collect();
     assert_eq!(names, ["performance", "efficiency"]);
 }
+
+#[test]
+fn a_line_that_is_not_the_run_that_is_due_is_told() {
+    let (dir, plan) = (tempfile::tempdir().unwrap(), plan());
+    let folder = dir.path().join("s");
+    run(&plan, &mut store(&folder, &plan), &Until(Mutex::new(NEVER))).unwrap();
+    let path = folder.join(store::RUNS);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let without_third: Vec<&str> =
+        text.lines().enumerate().filter(|(at, _)| *at != 2).map(|(_, line)| line).collect();
+    std::fs::write(&path, without_third.join("\n") + "\n").unwrap();
+    assert!(matches!(Store::open(&folder, None), Err(StoreError::BadRun { line: 3, .. })));
+    assert!(matches!(store::read(&folder), Err(StoreError::BadRun { line: 3, .. })));
+    std::fs::write(&path, text.repeat(2)).unwrap();
+    assert!(matches!(Store::open(&folder, None), Err(StoreError::BadRun { line: 28, .. })));
+    // Stopped before the first run.
+    std::fs::remove_file(&path).unwrap();
+    assert!(Store::open(&folder, None).unwrap().0.saved().is_empty());
+}
+
+#[test]
+fn what_would_be_silently_ignored_is_refused() {
+    let head = "name = \"x\"\ntitle = \"t\"\n";
+    let wrong = [
+        "[[setting]]\nname = \"{x}\"\nspeeds = \"1x4\"\nsweep = \"workers\"\nvalues = [1, 2]\n",
+        "[[setting]]\nname = \"{x}\"\nload = 0.5\nsweep = \"load\"\nvalues = [0.1, 0.2]\n",
+        "[[setting]]\nname = \"same\"\n[[setting]]\nname = \"same\"\nload = 0.5\n",
+        "[[setting]]\nname = \"same\"\nsweep = \"load\"\nvalues = [0.1, 0.2]\n",
+        "policies = [\"random:2\"]\n[[setting]]\nname = \"a\"\n",
+        "work = \"10ns\"\n[[setting]]\nname = \"a\"\n",
+    ];
+    for text in wrong {
+        assert!(Plan::parse(&format!("{head}{text}")).is_err(), "{text}");
+    }
+    let fault =
+        format!("{head}[[setting]]\nname = \"a\"\nworkers = 2\nfaults = [\"crash:9@1+1\"]\n");
+    let error = check(&Plan::parse(&fault).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("setting 'a'") && error.contains("worker 9"), "{error}");
+    let two_axes = "[[setting]]\nname = \"l{x}\"\nsweep = \"load\"\nvalues = [0.1, 0.2]\n\
+                    [[setting]]\nname = \"w{x}\"\nsweep = \"workers\"\nvalues = [1, 2]\n";
+    let plan = Plan::parse(&format!("{head}{two_axes}")).unwrap();
+    assert_eq!(study(&plan, &[]).axis, None);
+}

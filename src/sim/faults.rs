@@ -116,7 +116,7 @@ fn parse(text: &str) -> Option<Fault> {
         ("foreign", Some(part)) if (0.0..=0.95).contains(&part) => FaultKind::Foreign(part),
         _ => return None,
     };
-    let time = |text: &str| text.parse().ok().filter(|time| (0.0..=1e9).contains(time));
+    let time = |text: &str| text.parse().ok().filter(|time| (0.0..=1e6).contains(time));
     Some(Fault { kind, worker: worker.parse().ok()?, at: time(at)?, lasts: time(lasts)? })
 }
 

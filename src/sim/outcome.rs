@@ -1,8 +1,9 @@
 //! The figures of a simulation.
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::measure::{Logged, Mean, Measure, SLICES, histogram};
+use super::measure::{Logged, Mean, Measure, SLICES, nothing};
 use super::setup::Setup;
 use super::view::UNIT_NS;
 use super::world::Ran;
@@ -92,6 +93,16 @@ pub struct Outcome {
 pub struct Part {
     pub ran: Ran,
     pub learning: Option<(QReport, Option<QTable>)>,
+    /// The sojourn within which 99 % of its packets are done.
+    pub p99: f64,
+}
+
+impl Part {
+    /// Its sojourns; it keeps the 99th percentile alone.
+    pub fn take_sojourns(&mut self) -> Histogram<u64> {
+        self.p99 = quantile(&self.ran.measure.sojourns, 0.99);
+        std::mem::replace(&mut self.ran.measure.sojourns, nothing())
+    }
 }
 
 /// Quantiles that pictures show.
@@ -100,7 +111,7 @@ const SHOWN: [f64; 22] = [
     0.995, 0.998, 0.999, 0.9995, 0.9999,
 ];
 
-fn quantile(sojourns: &hdrhistogram::Histogram<u64>, quantile: f64) -> f64 {
+fn quantile(sojourns: &Histogram<u64>, quantile: f64) -> f64 {
     // A bucket reports its upper edge; its lower one is the value of what lies there alone, as
     // with deterministic work.
     let value_ns = sojourns.value_at_quantile(quantile);
@@ -125,12 +136,12 @@ fn shares(measure: &Measure) -> Vec<f64> {
 
 impl Outcome {
     /// The figures of `parts`, the replications of `setup` in order.
-    pub fn of(setup: &Setup, mut parts: Vec<Part>) -> Outcome {
-        let sojourns = all_sojourns(&parts);
+    /// `sojourns` are those of all.
+    pub fn of(setup: &Setup, mut parts: Vec<Part>, sojourns: &Histogram<u64>) -> Outcome {
         let (mean, deviation) = moments(&parts);
         let means =
             each(&parts, |part| part.ran.measure.sum / part.ran.measure.measured.max(1) as f64);
-        let p99s = each(&parts, |part| quantile(&part.ran.measure.sojourns, 0.99));
+        let p99s = each(&parts, |part| part.p99);
         let waited = each(&parts, |part| {
             part.ran.measure.waited as f64 / part.ran.measure.measured.max(1) as f64
         });
@@ -154,11 +165,11 @@ impl Outcome {
             mean,
             mean_ci95: spread(&parts, &means),
             deviation,
-            p50: quantile(&sojourns, 0.5),
-            p95: quantile(&sojourns, 0.95),
-            p99: quantile(&sojourns, 0.99),
+            p50: quantile(sojourns, 0.5),
+            p95: quantile(sojourns, 0.95),
+            p99: quantile(sojourns, 0.99),
             p99_ci95: Interval::of(&p99s).ci95,
-            p999: quantile(&sojourns, 0.999),
+            p999: quantile(sojourns, 0.999),
             waited: waited.mean,
             waited_ci95: waited.ci95,
             max_in_flight: parts
@@ -177,7 +188,7 @@ impl Outcome {
             means,
             p99s,
             over_time: mean_of_rows(parts.iter().map(over_time)),
-            quantiles: SHOWN.map(|part| (part, quantile(&sojourns, part))).to_vec(),
+            quantiles: SHOWN.map(|part| (part, quantile(sojourns, part))).to_vec(),
             log: log.unwrap_or_default(),
             learning,
             q_table,
@@ -187,15 +198,6 @@ impl Outcome {
 
 fn each(parts: &[Part], figure: impl Fn(&Part) -> f64) -> Vec<f64> {
     parts.iter().map(figure).collect()
-}
-
-fn all_sojourns(parts: &[Part]) -> hdrhistogram::Histogram<u64> {
-    let mut sojourns = histogram();
-    for part in parts {
-        // Both have the same precision, so nothing can be refused.
-        let _ = sojourns.add(&part.ran.measure.sojourns);
-    }
-    sojourns
 }
 
 /// Mean and standard deviation of all sojourns.

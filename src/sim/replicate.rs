@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::measure::histogram;
 use super::outcome::{Outcome, Part};
 use super::setup::{Setup, WrongSetup};
 use super::world::{Broken, World};
@@ -45,6 +46,8 @@ pub fn simulate(setup: &Setup, how: Replications<'_>) -> Result<Outcome, SimErro
     setup.check()?;
     let next = AtomicU32::new(0);
     let parts: Mutex<Vec<(u32, Result<Part, SimError>)>> = Mutex::default();
+    // Put together at once, since each is up to a megabyte; the order makes no difference to counts.
+    let all = Mutex::new(histogram());
     let work = || {
         loop {
             // Relaxed: only hands out numbers.
@@ -52,7 +55,12 @@ pub fn simulate(setup: &Setup, how: Replications<'_>) -> Result<Outcome, SimErro
             if replication >= setup.replications {
                 return;
             }
-            let part = one(setup, setup.first_replication + replication);
+            let mut part = one(setup, setup.first_replication + replication);
+            if let Ok(part) = &mut part {
+                let sojourns = part.take_sojourns();
+                // Both have the same precision, so nothing can be refused.
+                let _ = all.lock().unwrap_or_else(PoisonError::into_inner).add(&sojourns);
+            }
             parts.lock().unwrap_or_else(PoisonError::into_inner).push((replication, part));
             (how.done)();
         }
@@ -67,7 +75,8 @@ pub fn simulate(setup: &Setup, how: Replications<'_>) -> Result<Outcome, SimErro
     let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(replication, _)| *replication);
     let parts: Result<Vec<Part>, SimError> = parts.into_iter().map(|(_, part)| part).collect();
-    Ok(Outcome::of(setup, parts?))
+    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Outcome::of(setup, parts?, &all))
 }
 
 fn one(setup: &Setup, replication: u32) -> Result<Part, SimError> {
@@ -82,5 +91,5 @@ fn one(setup: &Setup, replication: u32) -> Result<Part, SimError> {
     let ran = World::new(setup, replication, make()).run()?;
     let learns = setup.own.is_none() && setup.policy == "q-learning";
     let learning = learns.then(|| (shared.report(), shared.table()));
-    Ok(Part { ran, learning })
+    Ok(Part { ran, learning, p99: 0.0 })
 }

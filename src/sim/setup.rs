@@ -112,7 +112,7 @@ impl Setup {
             if fits { Ok(()) } else { Err(WrongSetup::Number { key, value, remedy }) }
         };
         let (load, warmup) = (self.load, self.warmup);
-        number("load", load, load > 0.0 && load <= 100.0, "give more than 0 and at most 100")?;
+        number("load", load, (0.001..=100.0).contains(&load), "give 0.001 to 100")?;
         number("warmup", warmup, (0.0..=0.95).contains(&warmup), "give a fraction from 0 to 0.95")?;
         let stale = self.stale.unwrap_or(1.0);
         number("stale", stale, (1e-3..=1e6).contains(&stale), "give units of time, 0.001 to 1e6")?;

@@ -254,6 +254,7 @@ impl<'a> World<'a> {
 
     /// Shows all workers as they stand now, and how busy they were since the last time.
     fn write_board(&mut self) {
+        let mut busy_since = 0;
         for worker in 0..self.board_busy_ns.len() {
             let id = WorkerId(worker as u32);
             if !self.live {
@@ -261,11 +262,18 @@ impl<'a> World<'a> {
             }
             let busy_ns = self.crowd.busy_ns(worker, self.now_ns);
             let window_ns = busy_ns - self.board_busy_ns[worker];
+            busy_since += window_ns;
             let utilization = window_ns as f64 / self.window_ns as f64;
             self.view.board().set_utilization(id, utilization as f32);
             self.board_busy_ns[worker] = busy_ns;
         }
         self.board_ns += self.window_ns;
+        let idle = self.crowd.in_flight() == 0 && busy_since == 0;
+        let next_ns = self.arrives_ns.min(self.changes.front().map_or(NEVER, |next| next.at_ns));
+        if idle && next_ns != NEVER && next_ns > self.board_ns {
+            // All it could show until then is that nothing happens.
+            self.board_ns += (next_ns - self.board_ns) / self.window_ns * self.window_ns;
+        }
     }
 
     fn change(&mut self, change: Change) {
