@@ -14,9 +14,8 @@
 //! still for much of the time: look at how far mean and median lie apart),
 //! and machines whose caches lie further apart than this one's.
 
-#[path = "rounds/mod.rs"]
-#[allow(dead_code)] // The setting alone is used here: divan has rounds of its own.
-mod rounds;
+#[path = "rounds/setting.rs"]
+mod setting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +41,7 @@ const ROUND_ROBIN: Rule = ("round-robin", None);
 const RANDOM: Rule = ("random", None);
 
 fn main() {
-    rounds::print_setting();
+    println!("{}", setting::Setting::read());
     divan::main();
 }
 

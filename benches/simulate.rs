@@ -9,9 +9,8 @@
 //! What this cannot show: replications on several cores (they share nothing), rules that learn
 //! (their feedback costs a call a packet).
 
-#[path = "rounds/mod.rs"]
-#[allow(dead_code)] // The times are printed as paces here.
-mod rounds;
+#[path = "rounds/setting.rs"]
+mod setting;
 
 use edge_dispatch::clock::thread_cpu_ns;
 use edge_dispatch::sim::{Replications, Setup, Speeds, simulate};
@@ -54,7 +53,7 @@ fn median(mut values: Vec<f64>) -> (f64, f64, f64) {
 }
 
 fn main() {
-    rounds::print_setting();
+    println!("{}", setting::Setting::read());
     let mut paces = vec![Vec::new(); CASES.len()];
     for round in 0..=ROUNDS {
         for (at, case) in CASES.iter().enumerate() {

@@ -129,6 +129,18 @@ impl Latency {
     }
 }
 
+/// Whether what is seen in equal slices of a run went on growing: every slice of the last quarter is
+/// above every one of the second, and by a third on average. What grows evenly is 2.3 times as
+/// large there; what has settled is as large, however much it swings.
+pub fn grows(slices: &[f64]) -> bool {
+    let quarter = slices.len() / 4;
+    let (second, last) = (&slices[quarter..2 * quarter], &slices[3 * quarter..]);
+    let most_before = second.iter().copied().fold(0.0, f64::max);
+    let least_after = last.iter().copied().fold(f64::INFINITY, f64::min);
+    let mean = |slices: &[f64]| slices.iter().sum::<f64>() / slices.len().max(1) as f64;
+    least_after > most_before && mean(last) > mean(second) * 4.0 / 3.0
+}
+
 /// The most steps a [`Timeline`] has.
 pub const TIMELINE_STEPS_MAX: usize = 240;
 
@@ -212,6 +224,14 @@ mod tests {
         let near = |value: u64, expected: f64| (value as f64 / expected - 1.0).abs() < 0.01;
         assert!(near(summary.p50, 500e3) && near(summary.p90, 900e3) && near(summary.p99, 990e3));
         assert_eq!((summary.max, summary.mean, summary.samples), (1_000_000, 500_500.0, 1000));
+    }
+
+    #[test]
+    fn what_grows_is_told_from_what_swings() {
+        let slices = |of: fn(f64) -> f64| (0..100).map(|at| of(f64::from(at))).collect::<Vec<_>>();
+        assert!(grows(&slices(|at| at)) && grows(&slices(|at| at * at)));
+        assert!(!grows(&slices(|_| 5.0)) && !grows(&slices(|at| 300.0 + 200.0 * (at / 7.0).sin())));
+        assert!(!grows(&slices(|at| 100.0 - at)) && !grows(&[]));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::engine::{Closing, Engine, StartError};
 use crate::policy::{self, Options, QSettings, SharedQ};
 use crate::process::{Failure, Process, WorkerInfo};
 use crate::sim::{SLICES, Speeds};
-use crate::stats::Latency;
+use crate::stats::{Latency, grows};
 use crate::topology::{PlacementRequest, Roots, Topology, TopologyError};
 
 /// How long what was accepted may take to be done when the packets end.
@@ -290,15 +290,4 @@ fn figures(closing: &Closing, tallies: &[Arc<Mutex<Tally>>], rules: Rules) -> Ru
         learning: None,
         log,
     }
-}
-
-/// Whether response times went on growing: every slice of the last quarter is longer than every one
-/// of the second, and by a third on average.
-fn grows(over_time: &[f64]) -> bool {
-    let quarter = over_time.len() / 4;
-    let (second, last) = (&over_time[quarter..2 * quarter], &over_time[3 * quarter..]);
-    let most = second.iter().copied().fold(0.0, f64::max);
-    let least = last.iter().copied().fold(f64::INFINITY, f64::min);
-    let mean = |slices: &[f64]| slices.iter().sum::<f64>() / slices.len() as f64;
-    least > most && mean(last) > mean(second) * 4.0 / 3.0
 }

@@ -4,6 +4,7 @@ use hdrhistogram::Histogram;
 
 use super::crowd::Finished;
 use super::view::UNIT_NS;
+use crate::stats::grows;
 
 /// Slices of a replication, warm-up included, for what is shown over time.
 pub const SLICES: usize = 100;
@@ -163,17 +164,8 @@ impl Measure {
         let _ = self.sojourns.record(sojourn_ns.max(1));
     }
 
-    /// Whether the queues went on growing: arrivals of every slice of the last quarter found more
-    /// than those of any slice of the second quarter, and a third more on average. A queue that
-    /// grows evenly finds 2.3 times as many there; one that has settled finds as many, however
-    /// much it swings.
+    /// Whether the queues went on growing, by what arrivals found; see [`grows`].
     pub fn grows(&self) -> bool {
-        let quarter = SLICES / 4;
-        let found = |slices: std::ops::Range<usize>| self.found[slices].iter().map(Mean::get);
-        let (second, last) = (quarter..2 * quarter, 3 * quarter..SLICES);
-        let most_before = found(second.clone()).fold(0.0, f64::max);
-        let least_after = found(last.clone()).fold(f64::INFINITY, f64::min);
-        let (before, after): (f64, f64) = (found(second).sum(), found(last).sum());
-        least_after > most_before && after > before * 4.0 / 3.0
+        grows(&self.found.iter().map(Mean::get).collect::<Vec<f64>>())
     }
 }
