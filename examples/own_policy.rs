@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let moves = Arc::new(AtomicU64::new(0));
     let counted = moves.clone();
     let mut engine = Engine::builder()
-        .placement(PlacementRequest { cpus: None, workers: Some(WORKERS) })
+        .placement(PlacementRequest { workers: Some(WORKERS), ..PlacementRequest::default() })
         .own_policy(move || LastUsed { moves: counted.clone(), ..LastUsed::default() })
         .process(work)
         .start()?;

@@ -91,7 +91,7 @@ fn trace(policy: &'static str) -> Vec<Step> {
     let traces: Arc<Mutex<Vec<Trace>>> = Arc::default();
     let made = traces.clone();
     let mut engine = Engine::builder()
-        .placement(PlacementRequest { cpus: None, workers: Some(WORKERS) })
+        .placement(PlacementRequest { workers: Some(WORKERS), ..PlacementRequest::default() })
         .seed(11)
         .own_policy(move || {
             let steps = Trace::default();

@@ -9,6 +9,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::compare::{CompareArgs, ExperimentArgs, ReportArgs};
 use super::settings::Settings;
 use super::simulate::SimulateArgs;
+use super::values::{Count, Positive};
+use crate::topology::{CpuList, Smt};
 
 /// Dispatch telemetry over all cores of an edge box, and see how fast and slow cores share it.
 ///
@@ -52,7 +54,7 @@ pub enum Command {
     Report(ReportArgs),
     /// Draw the picture of a run again
     Plot(PlotArgs),
-    /// Print the CPUs: online, allowed, class, capacity and where that figure came from
+    /// Print the CPUs: online, allowed, class, capacity, and where a run would put its threads
     Topology(TopologyArgs),
     /// Check a configuration file without running
     Validate(ValidateArgs),
@@ -87,12 +89,27 @@ pub struct TopologyArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Measure the speed of each CPU as well, for a tenth of a second
+    #[arg(long)]
+    pub measure: bool,
     /// Read this tree instead of /sys
     #[arg(long, value_name = "ROOT")]
     pub sysfs: Option<PathBuf>,
     /// Read this tree instead of /proc
     #[arg(long, value_name = "ROOT")]
     pub proc: Option<PathBuf>,
+    /// Explain the placement of a run on these CPUs
+    #[arg(long, value_name = "LIST")]
+    pub cpus: Option<CpuList>,
+    /// ... with so many workers
+    #[arg(long, value_name = "N")]
+    pub workers: Option<Positive>,
+    /// ... with a worker on each thread of a core (use) or on the first alone (avoid)
+    #[arg(long, value_name = "WAY")]
+    pub smt: Option<Smt>,
+    /// ... with so many CPUs kept without a worker
+    #[arg(long, value_name = "N")]
+    pub reserve: Option<Count>,
 }
 
 #[derive(Debug, Args)]

@@ -29,7 +29,7 @@ use crate::recorder;
 use crate::source::replay::Pace as ReplayPace;
 use crate::source::save::SAVE_LIMIT_BYTES;
 use crate::source::virtual_sensors::Fleet;
-use crate::topology::{PlacementRequest, WORKERS_MAX};
+use crate::topology::{PlacementRequest, Smt, WORKERS_MAX};
 
 /// The part of what the workers can carry that a run takes by default.
 const LOAD: f64 = 0.6;
@@ -60,6 +60,8 @@ pub struct Plan {
     pub save_limit: u64,
     pub seed: u64,
     pub placement: PlacementRequest,
+    /// Whether the classes' capacities are measured at the start.
+    pub calibration: bool,
     /// Who gave what.
     pub blame: Blame,
     pub work: WorkChoice,
@@ -131,6 +133,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let (work, q) = (work_of(&settings), q_settings::of(&settings));
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
+    let placement = placement_of(&settings);
     let plan = Plan {
         sources,
         duration: settings.duration.map(|duration| duration.0.0),
@@ -142,10 +145,8 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         save_packets: settings.save_packets.map(path_of),
         save_limit: settings.save_limit.map_or(SAVE_LIMIT_BYTES, |limit| limit.0.0),
         seed,
-        placement: PlacementRequest {
-            cpus: settings.cpus.map(|cpus| cpus.0),
-            workers: settings.workers.map(|workers| workers.0.0),
-        },
+        placement,
+        calibration: !settings.no_calibration.is_some_and(|skip| skip.0.0),
         blame,
         work,
         emulate: settings.emulate_class.iter().map(|emulate| emulate.0).collect(),
@@ -178,6 +179,15 @@ fn sources_of(settings: &Settings) -> Vec<SourceSpec> {
         return vec![SourceSpec::Virtual];
     }
     settings.source.iter().map(|source| source.0.clone()).collect()
+}
+
+fn placement_of(settings: &Settings) -> PlacementRequest {
+    PlacementRequest {
+        cpus: settings.cpus.as_ref().map(|cpus| cpus.0.clone()),
+        workers: settings.workers.as_ref().map(|workers| workers.0.0),
+        smt: settings.smt.as_ref().map_or_else(Smt::default, |smt| smt.0),
+        reserve: settings.reserve.as_ref().map_or(0, |reserve| reserve.0.0),
+    }
 }
 
 fn fleet(settings: &Settings, seed: u64, sample_rate_hz: f32) -> Fleet {

@@ -15,7 +15,7 @@ use super::sources::{self, Opened};
 use super::status::Status;
 use super::values::Emulate;
 use super::{finish, log_output, signals};
-use crate::clock::unix_ns;
+use crate::clock::{Clock, unix_ns};
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
 use crate::packet::Packet;
@@ -32,7 +32,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     log_output::start(status.line());
     plan::without_effect(&plan).iter().for_each(|line| log::warn!("{line}"));
     log_output::hush_workers();
-    let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
+    let topology = look_at_machine(&plan)?;
     let placement = seats(&topology, &plan)?;
     let lessons = Lessons::begin(&plan, &placement)?;
     let maker = lessons.maker(&plan)?;
@@ -79,10 +79,16 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     }))
 }
 
+/// The machine's CPUs, measured where they are of several classes.
+fn look_at_machine(plan: &Plan) -> Result<Topology, Fault> {
+    let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
+    Ok(if plan.calibration { topology.calibrated(&Clock::start()) } else { topology })
+}
+
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
 fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
     let mut placement = place(topology, &plan.placement)
-        .map_err(|error| plan.blame.fault(&["cpus", "workers"], error))?;
+        .map_err(|error| plan.blame.fault(&["cpus", "workers", "reserve"], error))?;
     let last = placement.seats.len() as u32 - 1;
     for Emulate { worker, slowdown } in &plan.emulate {
         let seat = placement.seats.get_mut(worker.index());
@@ -219,6 +225,7 @@ fn in_short(emulate: &Emulate) -> String {
 
 fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
     let mut notes = topology.notes.clone();
+    notes.extend(placement.reasons.iter().cloned());
     if placement.shared {
         notes.push(report::sharing(placement.seats.len(), sources::distinct(placement).len()));
     }

@@ -12,13 +12,13 @@ use serde::Deserialize;
 use super::orders::{OrderSpec, PrioritySpec};
 use super::q_settings::{BelowOne, Fraction};
 use super::values::{
-    AboveZero, Bytes, Emulate, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
+    AboveZero, Bytes, Count, Emulate, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
 };
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
 use crate::process::WorkChoice;
 use crate::source::replay::Pace as ReplayPace;
-use crate::topology::CpuList;
+use crate::topology::{CpuList, Smt};
 
 /// A field of the settings: laid over another, and shown as text.
 trait Field {
@@ -116,6 +116,14 @@ settings! {
     cpus: Option<CpuList>, "cpus" "EDGE_DISPATCH_CPUS" "LIST" "Workers"
     /// How many workers; more than CPUs share them in turn [default: one a CPU]
     workers: Option<Positive>, "workers" "EDGE_DISPATCH_WORKERS" "N" "Workers"
+    /// Cores that run two threads at once: a worker on each thread (use), or on the first alone
+    /// (avoid) [default: use]
+    smt: Option<Smt>, "smt" "EDGE_DISPATCH_SMT" "WAY" "Workers"
+    /// CPUs to keep without a worker, for sources, sampler and recorder; the slowest [default: 0]
+    reserve: Option<Count>, "reserve" "EDGE_DISPATCH_RESERVE" "N" "Workers"
+    /// Believe what the machine says of its classes' speeds: do not measure them at the start
+    [num_args = 0..=1, default_missing_value = "on"]
+    no_calibration: Option<Switch>, "no-calibration" "EDGE_DISPATCH_NO_CALIBRATION" "ON|OFF" "Workers"
     /// The work: monitor (analysis, trends, alarms), analysis alone, or spin:TIME in its place
     /// [default: monitor; analysis where an order is parallel]
     work: Option<WorkChoice>, "work" "EDGE_DISPATCH_WORK" "WORK" "Workers"

@@ -1,23 +1,55 @@
-//! `edge-dispatch topology`: the CPUs as the program sees them.
+//! `edge-dispatch topology`: the CPUs as the program sees them, and where a run would put what.
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use serde::Serialize;
 
 use super::args::TopologyArgs;
 use super::exit::{Exit, Fault, OrExit};
-use crate::topology::{CpuList, Roots, Topology};
+use super::print;
+use crate::clock::Clock;
+use crate::topology::{
+    Calibration, CpuList, Placement, PlacementError, PlacementRequest, Roots, Smt, Topology, place,
+};
+
+/// All that is printed, as JSON.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    topology: &'a Topology,
+    /// Where `run` would put its threads; none where it would refuse to start.
+    placement: Option<&'a Placement>,
+    /// With `--measure`: speed of each measured CPU relative to the fastest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<&'a Calibration>,
+}
 
 pub fn topology(args: TopologyArgs) -> Result<Exit, Fault> {
+    if args.measure && (args.sysfs.is_some() || args.proc.is_some()) {
+        let message = "--measure measures this machine: it cannot be given with --sysfs or --proc";
+        return Err(Fault::new(Exit::Usage, anyhow::anyhow!(message)));
+    }
+    let request = PlacementRequest {
+        cpus: args.cpus,
+        workers: args.workers.map(|workers| workers.0),
+        smt: args.smt.unwrap_or(Smt::Use),
+        reserve: args.reserve.map_or(0, |reserve| reserve.0),
+    };
     let topology = Topology::read(&roots(args.sysfs, args.proc)).or_exit(Exit::MissingInput)?;
+    let measure = || Calibration::measure(&topology, &topology.allowed(), &Clock::start());
+    let measured = args.measure.then(measure);
+    let placement = place(&topology, &request);
     if args.json {
-        let json = serde_json::to_string_pretty(&topology)
+        let (placement, measured) = (placement.as_ref().ok(), measured.as_ref());
+        let printed = Printed { topology: &topology, placement, measured };
+        let json = serde_json::to_string_pretty(&printed)
             .context("cannot write JSON")
             .or_exit(Exit::Io)?;
-        return super::print(&(json + "\n"));
+        return print(&(json + "\n"));
     }
-    super::print(&text(&topology))
+    print(&text(&topology, &placement, measured.as_ref()))
 }
 
 /// A tree given alone is all there is: this process's own allowances say nothing about it.
@@ -28,26 +60,13 @@ fn roots(sysfs: Option<PathBuf>, proc: Option<PathBuf>) -> Roots {
     }
 }
 
-fn text(topology: &Topology) -> String {
+fn text(
+    topology: &Topology,
+    placement: &Result<Placement, PlacementError>,
+    measured: Option<&Calibration>,
+) -> String {
     let mut text = format!("{}\n\n", topology.model);
-    let yes = |is: bool| if is { "yes" } else { "no" };
-    let _ = writeln!(
-        text,
-        "{:>4}  {:<6}  {:<7}  {:<12}  {:>8}  from",
-        "cpu", "online", "allowed", "class", "capacity"
-    );
-    for cpu in &topology.cpus {
-        let _ = writeln!(
-            text,
-            "{:>4}  {:<6}  {:<7}  {:<12}  {:>8.2}  {}",
-            cpu.cpu,
-            yes(cpu.online),
-            yes(cpu.allowed),
-            cpu.class.to_string(),
-            cpu.capacity,
-            cpu.capacity_source,
-        );
-    }
+    cpus(&mut text, topology, measured);
     let _ = writeln!(text);
     for class in &topology.classes {
         let cpus: CpuList = class.cpus.iter().copied().collect();
@@ -56,8 +75,52 @@ fn text(topology: &Topology) -> String {
     if !topology.hybrid {
         let _ = writeln!(text, "All cores are equal, as far as this machine tells.");
     }
+    match placement {
+        Ok(placement) => explain(&mut text, placement),
+        Err(error) => {
+            let _ = writeln!(text, "A run would not start: {error}.");
+        }
+    }
     for note in &topology.notes {
         let _ = writeln!(text, "note: {note}");
     }
     text
+}
+
+fn cpus(text: &mut String, topology: &Topology, measured: Option<&Calibration>) {
+    let yes = |is: bool| if is { "yes" } else { "no" };
+    let more = if measured.is_some() { "  measured" } else { "" };
+    let _ = writeln!(
+        text,
+        "{:>4}  {:<6}  {:<7}  {:<12}  {:>8}  {:<13}{more}",
+        "cpu", "online", "allowed", "class", "capacity", "from"
+    );
+    for cpu in &topology.cpus {
+        let figure = measured.map(|all| match all.speed(cpu.cpu) {
+            Some(speed) => format!("  {speed:>8.2}"),
+            None => format!("  {:>8}", "-"),
+        });
+        let line = format!(
+            "{:>4}  {:<6}  {:<7}  {:<12}  {:>8.2}  {:<13}{}",
+            cpu.cpu,
+            yes(cpu.online),
+            yes(cpu.allowed),
+            cpu.class.to_string(),
+            cpu.capacity,
+            cpu.capacity_source,
+            figure.unwrap_or_default(),
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+/// The placement in words.
+fn explain(text: &mut String, placement: &Placement) {
+    let cpus: CpuList = placement.seats.iter().map(|seat| seat.cpu).collect();
+    let workers = crate::report::units::counted(placement.seats.len() as u64, "worker");
+    let how = if placement.shared { "in turn" } else { "one on each" };
+    let _ = writeln!(text, "\nA run would place {workers} on CPU {cpus}, {how}:");
+    for reason in placement.reasons.iter().chain([&placement.housekeeping_reason]) {
+        let _ = writeln!(text, "- {reason}");
+    }
 }

@@ -93,6 +93,27 @@ impl fmt::Display for Positive {
     }
 }
 
+/// A whole number, perhaps 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u32);
+
+impl FromStr for Count {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        match text.parse() {
+            Ok(count) => Ok(Count(count)),
+            Err(_) => impossible("give a whole number of 0 or more"),
+        }
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The seed of a run: any whole number that 64 bits hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(pub u64);

@@ -8,6 +8,7 @@ use super::crew::Crew;
 use super::emulate::reclassify;
 use super::sources::Tap;
 use super::start::Ready;
+use crate::clock::Clock;
 use crate::dispatch::Overflow;
 use crate::ids::WorkerId;
 use crate::order::OrderRule;
@@ -125,7 +126,9 @@ impl<P: Send + 'static> Builder<P> {
         self
     }
 
-    /// The machine as already read; by default it is read at the start.
+    /// The machine as already read, and taken as it is. By default it is read at the start, and
+    /// the capacities of its classes, if there are several, are measured
+    /// ([`Topology::calibrated`]).
     pub fn topology(mut self, topology: Topology) -> Self {
         self.topology = Some(topology);
         self
@@ -278,7 +281,7 @@ impl<P: Send + 'static> Builder<P> {
     pub(super) fn seats(&self) -> Result<Placement, StartError> {
         let topology = match &self.topology {
             Some(topology) => topology.clone(),
-            None => Topology::read(&Roots::this_machine())?,
+            None => Topology::read(&Roots::this_machine())?.calibrated(&Clock::start()),
         };
         let mut placement = place(&topology, &self.request)?;
         let last = placement.seats.len() as u32 - 1;

@@ -39,7 +39,7 @@ fn act(deed: &Deed, _: &WorkerInfo) -> Result<(), Failure> {
 }
 
 fn workers(workers: u32) -> PlacementRequest {
-    PlacementRequest { cpus: None, workers: Some(workers) }
+    PlacementRequest { workers: Some(workers), ..PlacementRequest::default() }
 }
 
 /// The panics are asked for: their reports would hide those that are not.

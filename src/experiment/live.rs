@@ -200,7 +200,7 @@ pub fn run(
     let sinks = tallies.clone();
     let workers = Some(cores.speeds.len() as u32);
     let mut engine = Engine::builder()
-        .placement(PlacementRequest { cpus: None, workers })
+        .placement(PlacementRequest { workers, ..PlacementRequest::default() })
         .policy_maker_of(make)
         .seed(plan.seed.wrapping_add(u64::from(repeat)))
         .steal(setting.steal)

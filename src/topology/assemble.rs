@@ -22,7 +22,7 @@ pub(super) struct CpuFacts {
 }
 
 /// What was read of a machine; `cpus` is one a present CPU, by ascending id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Facts {
     pub presence: Presence,
     pub cpus: Vec<CpuFacts>,
@@ -44,7 +44,8 @@ pub(super) fn assemble(facts: Facts) -> Topology {
     let classes = group(&online, &classes(&online, &presence.online, &core_types, &mut notes));
     let cpus = cpus.into_iter().zip(capacities);
     let cpus = cpus.map(|(cpu, capacity)| describe(cpu, capacity, &presence, &classes)).collect();
-    Topology { cpus, hybrid: classes.len() > 1, classes, model, notes }
+    let quota_cpus = presence.quota_cpus;
+    Topology { cpus, hybrid: classes.len() > 1, classes, quota_cpus, model, notes }
 }
 
 /// The class of each online CPU: by core type where there are lists, else by capacity.
@@ -144,6 +145,7 @@ mod tests {
                 online,
                 present,
                 isolated: CpuList::default(),
+                quota_cpus: None,
             },
             core_types: core_types.iter().map(|text| list(text)).collect(),
             ..Facts::default()

@@ -26,7 +26,7 @@ impl Figures {
             CapacitySource::CpuCapacity => self.cpu_capacity,
             CapacitySource::AcpiCppc => self.highest_perf.filter(|_| !self.highest_perf_is_rank),
             CapacitySource::MaxFrequency => self.max_khz,
-            CapacitySource::Assumed | CapacitySource::Emulated => None,
+            CapacitySource::Assumed | CapacitySource::Measured | CapacitySource::Emulated => None,
         }
     }
 }

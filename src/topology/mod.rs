@@ -8,13 +8,15 @@
 //! A file that is missing has a documented default; one that is malformed costs a line in
 //! [`Topology::notes`] and nothing else. Only a machine without any CPU list is an error.
 //!
-//! What sysfs says is a *prior*: the measured CPU time of packets corrects it while running. Deliberately
-//! absent here: cgroup quotas, and looking again after the start.
+//! What sysfs says is a *prior*: the measured CPU time of packets corrects it while running.
 
 mod assemble;
+mod calibrate;
 mod capacity;
+mod cgroup;
 mod classify;
 mod cpu_list;
+mod housekeeping;
 mod machine;
 mod model;
 mod pinning;
@@ -23,12 +25,14 @@ mod presence;
 mod reader;
 mod sysfs;
 
+pub use calibrate::Calibration;
 pub use classify::classify;
 pub use cpu_list::{BadCpuList, CPU_ID_MAX, CpuList};
 pub use machine::platform;
 pub use model::{CapacitySource, ClassGroup, Cpu, Topology};
 pub use pinning::{Pin, pin, read_pin};
 pub use placement::{
-    NotUsable, Placement, PlacementError, PlacementRequest, Seat, WORKERS_MAX, place,
+    NotUsable, Placement, PlacementError, PlacementRequest, Seat, Smt, UnknownSmt, WORKERS_MAX,
+    place,
 };
 pub use sysfs::{Roots, TopologyError};

@@ -19,6 +19,9 @@ pub struct Topology {
     pub classes: Vec<ClassGroup>,
     /// Whether there is more than one class.
     pub hybrid: bool,
+    /// How much CPU time per time this process may use (`cpu.max` of its control groups): 1.5 is
+    /// one CPU and a half. None without a limit.
+    pub quota_cpus: Option<f64>,
     /// The machine in words, such as "Raspberry Pi 5 Model B Rev 1.0".
     pub model: String,
     /// What was missing, malformed or contradictory, one line each.
@@ -82,6 +85,9 @@ pub enum CapacitySource {
     /// Nothing says; taken as equal to the others, or as the slowest where those differ.
     #[serde(rename = "assumed")]
     Assumed,
+    /// A short loop at the start: see [`Calibration`](super::Calibration).
+    #[serde(rename = "measured")]
+    Measured,
     /// Set by `--emulate-class`.
     #[serde(rename = "emulated")]
     Emulated,
@@ -94,6 +100,7 @@ impl fmt::Display for CapacitySource {
             CapacitySource::AcpiCppc => "acpi_cppc",
             CapacitySource::MaxFrequency => "max-frequency",
             CapacitySource::Assumed => "assumed",
+            CapacitySource::Measured => "measured",
             CapacitySource::Emulated => "emulated",
         })
     }
@@ -122,6 +129,7 @@ mod tests {
             CapacitySource::AcpiCppc,
             CapacitySource::MaxFrequency,
             CapacitySource::Assumed,
+            CapacitySource::Measured,
             CapacitySource::Emulated,
         ];
         for source in all {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
 
 use super::cpu_list::CpuList;
+use super::housekeeping::housekeeping;
 use super::model::{Cpu, Topology};
 use crate::class::Class;
 use crate::ids::{CpuId, WorkerId};
@@ -16,12 +20,56 @@ pub const WORKERS_MAX: u32 = 4096;
 pub struct PlacementRequest {
     /// Only these CPUs; all allowed ones by default.
     pub cpus: Option<CpuList>,
-    /// This many workers; one a CPU by default.
+    /// This many workers; by default one a CPU, or as many as the CPU quota feeds.
     pub workers: Option<u32>,
+    /// Whether two workers may share a core that has two threads.
+    pub smt: Smt,
+    /// This many CPUs without a worker, for sources, sampler and recorder.
+    pub reserve: u32,
+}
+
+/// What is done with cores that run several threads at once (simultaneous multithreading).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Smt {
+    /// A worker on every thread: the core does more in all, each of its workers less.
+    #[default]
+    Use,
+    /// A worker on the first thread of each core alone: steadier service times.
+    Avoid,
+}
+
+impl Smt {
+    /// Its name in settings: `use`, `avoid`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Smt::Use => "use",
+            Smt::Avoid => "avoid",
+        }
+    }
+}
+
+impl fmt::Display for Smt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A name that is no way.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("'{0}' is neither use nor avoid")]
+pub struct UnknownSmt(pub String);
+
+impl FromStr for Smt {
+    type Err = UnknownSmt;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSmt> {
+        let named = |smt: &Smt| smt.as_str() == text;
+        [Smt::Use, Smt::Avoid].into_iter().find(named).ok_or_else(|| UnknownSmt(text.to_owned()))
+    }
 }
 
 /// A worker and the CPU it is to be pinned to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Seat {
     /// The worker.
     pub worker: WorkerId,
@@ -35,13 +83,21 @@ pub struct Seat {
 }
 
 /// Where all workers sit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Placement {
     /// One a worker, by ascending worker id, which is also by ascending CPU id unless CPUs are
     /// shared.
     pub seats: Vec<Seat>,
     /// Whether some CPU has more than one worker. Every output must say so.
     pub shared: bool,
+    /// Where sources, sampler and recorder run; empty where there is no room for them apart from
+    /// the workers, and the kernel decides.
+    pub housekeeping: CpuList,
+    /// Why they run there, in words.
+    pub housekeeping_reason: String,
+    /// Why there are not as many workers as CPUs, or why there should not be; a line each, none as
+    /// a rule.
+    pub reasons: Vec<String>,
 }
 
 /// Why there is no placement.
@@ -56,6 +112,14 @@ pub enum PlacementError {
     /// Some of the CPUs asked for cannot be used.
     #[error("{0}")]
     NotUsable(NotUsable),
+    /// All CPUs were reserved.
+    #[error("{reserve} CPUs are reserved of {cpus}: reserve fewer, one must be left for a worker")]
+    NothingLeft {
+        /// How many are to be reserved.
+        reserve: u32,
+        /// How many there are.
+        cpus: u32,
+    },
     /// The process may use no CPU at all, as far as could be read.
     #[error("none of the CPUs that are online is in the affinity mask of this process")]
     NothingAllowed,
@@ -90,16 +154,22 @@ impl fmt::Display for NotUsable {
 
 /// Places the workers.
 ///
-/// By default one on every allowed CPU. Fewer workers than CPUs take the fastest class first,
-/// since a slow core can only add delay while a fast one is free; within a class one thread of
-/// each core before the siblings, which would share it, and lower ids first. More workers than
-/// CPUs share them in turn: with CPUs 2 and 5, workers 0, 1, 2 sit on 2, 5, 2.
+/// By default one on every allowed CPU, or fewer where the CPU quota of the process feeds fewer.
+/// Fewer workers than CPUs take the fastest class first, since a slow core can only add delay
+/// while a fast one is free; within a class one thread of each core before the siblings, which
+/// would share it, and lower ids first. More workers than CPUs share them in turn: with CPUs 2
+/// and 5, workers 0, 1, 2 sit on 2, 5, 2.
 ///
 /// # Errors
-/// An impossible number of workers, or CPUs that cannot be used.
+/// An impossible number of workers, CPUs that cannot be used, or none left after the reserve.
 pub fn place(topology: &Topology, request: &PlacementRequest) -> Result<Placement, PlacementError> {
-    let mut cpus = candidates(topology, request.cpus.as_ref())?;
-    let workers = request.workers.unwrap_or(cpus.len() as u32);
+    let all = candidates(topology, request.cpus.as_ref())?;
+    let mut reasons = Vec::new();
+    let mut cpus = without_reserve(&all, request.reserve)?;
+    if request.smt == Smt::Avoid {
+        cpus = without_siblings(cpus, &mut reasons);
+    }
+    let workers = workers(request, cpus.len() as u32, topology.quota_cpus, &mut reasons);
     if !(1..=WORKERS_MAX).contains(&workers) {
         return Err(PlacementError::Workers(workers));
     }
@@ -108,8 +178,62 @@ pub fn place(topology: &Topology, request: &PlacementRequest) -> Result<Placemen
     cpus.sort_by_key(|cpu| (cpu.class, siblings.get(&cpu.cpu).copied(), cpu.cpu));
     cpus.truncate(workers as usize);
     cpus.sort_by_key(|cpu| cpu.cpu);
-    let seats = (0..workers).map(WorkerId).zip(cpus.iter().cycle()).map(seat).collect();
-    Ok(Placement { seats, shared })
+    let seats: Vec<Seat> = (0..workers).map(WorkerId).zip(cpus.iter().cycle()).map(seat).collect();
+    let (housekeeping, housekeeping_reason) = housekeeping(&all, &seats);
+    Ok(Placement { seats, shared, housekeeping, housekeeping_reason, reasons })
+}
+
+/// How many workers: as asked, else one a CPU, else what the quota feeds.
+fn workers(
+    request: &PlacementRequest,
+    cpus: u32,
+    quota_cpus: Option<f64>,
+    reasons: &mut Vec<String>,
+) -> u32 {
+    let Some(quota) = quota_cpus.filter(|quota| *quota < f64::from(cpus)) else {
+        return request.workers.unwrap_or(cpus);
+    };
+    let fed = (quota.floor() as u32).max(1);
+    let workers = request.workers.unwrap_or(fed);
+    if request.workers.is_none() {
+        reasons.push(format!(
+            "the CPU quota is {quota:.2} of {cpus} CPUs: {fed} worker{} instead of {cpus}",
+            if fed == 1 { "" } else { "s" }
+        ));
+    } else if f64::from(workers) > quota {
+        reasons.push(format!(
+            "the CPU quota is {quota:.2} of {cpus} CPUs: {workers} workers will stand still together \
+             when it is used up"
+        ));
+    }
+    workers
+}
+
+/// What is left for workers: the slowest CPUs go first, and of those the lowest, where most
+/// boards handle their interrupts; threads of one core go together.
+fn without_reserve<'a>(all: &[&'a Cpu], reserve: u32) -> Result<Vec<&'a Cpu>, PlacementError> {
+    let cpus = all.len() as u32;
+    if reserve >= cpus {
+        return Err(PlacementError::NothingLeft { reserve, cpus });
+    }
+    let core = |cpu: &Cpu| cpu.smt_siblings.iter().copied().fold(cpu.cpu, CpuId::min);
+    let mut order = all.to_vec();
+    order.sort_by_key(|cpu| (std::cmp::Reverse(cpu.class), core(cpu), cpu.cpu));
+    let mut left = order.split_off(reserve as usize);
+    left.sort_by_key(|cpu| cpu.cpu);
+    Ok(left)
+}
+
+/// The first thread of each core.
+fn without_siblings<'a>(cpus: Vec<&'a Cpu>, reasons: &mut Vec<String>) -> Vec<&'a Cpu> {
+    let earlier = earlier_siblings(&cpus);
+    let is_first = |cpu: &&Cpu| earlier.get(&cpu.cpu) == Some(&0);
+    let (first, others): (Vec<_>, Vec<_>) = cpus.into_iter().partition(is_first);
+    if !others.is_empty() {
+        let list: CpuList = others.iter().map(|cpu| cpu.cpu).collect();
+        reasons.push(format!("CPU {list} has no worker: its core has one (smt avoid)"));
+    }
+    first
 }
 
 fn seat((worker, cpu): (WorkerId, &&Cpu)) -> Seat {
@@ -155,111 +279,4 @@ fn earlier_siblings(cpus: &[&Cpu]) -> BTreeMap<CpuId, usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::topology::model::CapacitySource;
-
-    /// CPUs by id: whether it is allowed, its class, its sibling.
-    fn machine(cpus: &[(u32, bool, Class, Option<u32>)]) -> Topology {
-        let cpu = |&(id, allowed, class, sibling): &(u32, bool, Class, Option<u32>)| Cpu {
-            cpu: CpuId(id),
-            online: id != 7,
-            allowed,
-            isolated: false,
-            class,
-            capacity: if class == Class::Efficiency { 0.5 } else { 1.0 },
-            capacity_source: CapacitySource::Assumed,
-            smt_siblings: sibling.into_iter().map(CpuId).collect(),
-            cluster: None,
-            package: None,
-            min_khz: None,
-            max_khz: None,
-        };
-        let cpus = cpus.iter().map(cpu).collect();
-        let (model, notes) = (String::new(), Vec::new());
-        Topology { cpus, classes: Vec::new(), hybrid: true, model, notes }
-    }
-
-    /// Slow CPUs 0 and 1; 2 and 4 are one fast core, 5 another; 6 is forbidden, 7 offline.
-    fn hybrid() -> Topology {
-        machine(&[
-            (0, true, Class::Efficiency, None),
-            (1, true, Class::Efficiency, None),
-            (2, true, Class::Performance, Some(4)),
-            (4, true, Class::Performance, Some(2)),
-            (5, true, Class::Performance, None),
-            (6, false, Class::Performance, None),
-            (7, false, Class::Performance, None),
-        ])
-    }
-
-    fn placed(
-        cpus: Option<&str>,
-        workers: Option<u32>,
-    ) -> Result<(Vec<u32>, bool), PlacementError> {
-        let cpus = cpus.map(|text| text.parse().expect("a CPU list"));
-        let placement = place(&hybrid(), &PlacementRequest { cpus, workers })?;
-        let workers = placement.seats.iter().map(|seat| seat.worker.0);
-        assert!(workers.eq(0..placement.seats.len() as u32), "workers are numbered in order");
-        Ok((placement.seats.iter().map(|seat| seat.cpu.0).collect(), placement.shared))
-    }
-
-    #[test]
-    fn by_default_every_allowed_cpu_has_a_worker() {
-        assert_eq!(placed(None, None), Ok((vec![0, 1, 2, 4, 5], false)));
-    }
-
-    #[test]
-    fn fewer_workers_take_the_fastest_class_and_whole_cores_first() {
-        assert_eq!(placed(None, Some(2)), Ok((vec![2, 5], false)));
-        assert_eq!(placed(None, Some(4)), Ok((vec![0, 2, 4, 5], false)));
-        assert_eq!(placed(Some("4,5"), Some(1)), Ok((vec![4], false)), "its sibling is not asked");
-    }
-
-    #[test]
-    fn more_workers_than_cpus_share_them_in_turn() {
-        assert_eq!(placed(Some("2,5"), Some(5)), Ok((vec![2, 5, 2, 5, 2], true)));
-        assert_eq!(placed(Some("2,5"), Some(2)), Ok((vec![2, 5], false)));
-    }
-
-    #[test]
-    fn a_seat_has_the_class_and_capacity_of_its_cpu() {
-        let placement = place(&hybrid(), &PlacementRequest::default()).expect("a placement");
-        let seat = placement.seats[1];
-        assert_eq!((seat.cpu, seat.class, seat.capacity), (CpuId(1), Class::Efficiency, 0.5));
-    }
-
-    #[test]
-    fn cpus_that_cannot_be_used_are_named_with_the_reason() {
-        let message = placed(Some("2-9"), None).expect_err("most of them cannot").to_string();
-        assert_eq!(
-            message,
-            "CPU 3,8-9 does not exist; CPU 7 is offline; CPU 6 is not allowed to this process \
-             (affinity mask or cpuset); the CPUs that can be used are 0-2,4-5"
-        );
-    }
-
-    #[test]
-    fn impossible_requests_are_refused() {
-        assert_eq!(placed(None, Some(0)), Err(PlacementError::Workers(0)));
-        assert_eq!(placed(None, Some(4097)), Err(PlacementError::Workers(4097)));
-        assert_eq!(placed(Some(""), None), Err(PlacementError::NothingAskedFor));
-        let nowhere = place(&machine(&[]), &PlacementRequest::default());
-        assert_eq!(nowhere, Err(PlacementError::NothingAllowed));
-    }
-
-    proptest! {
-        #[test]
-        fn no_cpu_has_two_workers_more_than_another(workers in 1..40u32) {
-            let (cpus, shared) = placed(None, Some(workers)).expect("a placement");
-            let mut counts = BTreeMap::new();
-            cpus.iter().for_each(|cpu| *counts.entry(cpu).or_insert(0) += 1);
-            let (most, least) = (counts.values().max(), counts.values().min());
-            prop_assert!(most.zip(least).is_some_and(|(most, least)| most - least <= 1));
-            prop_assert_eq!(shared, workers > 5);
-            prop_assert_eq!(cpus.len() as u32, workers);
-        }
-    }
-}
+mod tests;

@@ -2,18 +2,22 @@
 
 use std::path::Path;
 
+use super::cgroup::{self, Limits};
 use super::cpu_list::CpuList;
 use super::reader::Reader;
 use super::sysfs::{Roots, TopologyError};
 use crate::ids::CpuId;
 
-/// Four sets of CPUs. `allowed` is part of `online`, `online` of `present`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Four sets of CPUs, and how much of their time. `allowed` is part of `online`, `online` of
+/// `present`.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Presence {
     pub present: CpuList,
     pub online: CpuList,
     pub allowed: CpuList,
     pub isolated: CpuList,
+    /// CPU time per time that this process may use; none without such a limit.
+    pub quota_cpus: Option<f64>,
 }
 
 /// Reads the lists, each from the best place that has it.
@@ -34,9 +38,10 @@ pub(super) fn presence(roots: &Roots, reader: &mut Reader) -> Result<Presence, T
         online = with_mask(online, mask.as_ref(), reader);
     }
     present = present.union(&online);
-    let allowed = allowed(&online, mask, reader);
+    let Limits { cpus: cpuset, quota_cpus } = cgroup::limits(roots, reader);
+    let allowed = within(allowed(&online, mask, reader), cpuset, reader);
     let isolated = reader.list(&dir.join("isolated")).unwrap_or_default();
-    Ok(Presence { present, online, allowed, isolated })
+    Ok(Presence { present, online, allowed, isolated, quota_cpus })
 }
 
 /// The CPUs that are plugged in. A directory a CPU comes before `possible`, which on virtual
@@ -104,6 +109,20 @@ fn allowed(online: &CpuList, mask: Option<CpuList>, reader: &mut Reader) -> CpuL
         reader.note(format!("only CPU {mask} is allowed and only CPU {online} is online"));
     }
     allowed
+}
+
+/// What the mask and the cpuset both allow. A cpuset that leaves nothing of the mask is that of
+/// some other process: a thread always may run somewhere.
+fn within(allowed: CpuList, cpuset: Option<CpuList>, reader: &mut Reader) -> CpuList {
+    let Some(cpuset) = cpuset else { return allowed };
+    let both = allowed.only(|cpu| cpuset.contains(cpu));
+    if both.is_empty() && !allowed.is_empty() {
+        reader.note(format!(
+            "the cpuset has CPU {cpuset} and the affinity mask CPU {allowed}: the mask is used"
+        ));
+        return allowed;
+    }
+    both
 }
 
 #[cfg(test)]

@@ -3,10 +3,14 @@
 use super::place::Place;
 
 /// A setting, a value that cannot be, and what the message must hold beside the value.
-const IMPOSSIBLE: [(&str, &str, &str); 41] = [
+const IMPOSSIBLE: &[(&str, &str, &str)] = &[
     ("workers", "0", "1 or more"),
     ("workers", "-2", "1 or more"),
     ("workers", "100000", "4096"),
+    ("reserve", "-1", "0 or more"),
+    ("reserve", "4096", "one must be left for a worker"),
+    ("smt", "maybe", "neither use nor avoid"),
+    ("no-calibration", "perhaps", "'on' or 'off'"),
     ("load", "-1", "above 0"),
     ("load", "nan", "above 0"),
     ("rate", "0", "above 0"),
@@ -49,7 +53,7 @@ const IMPOSSIBLE: [(&str, &str, &str); 41] = [
 
 #[test]
 fn an_impossible_flag_is_a_usage_error_with_the_remedy() {
-    for (key, value, remedy) in IMPOSSIBLE {
+    for &(key, value, remedy) in IMPOSSIBLE {
         let place = Place::new();
         // As most people type it: the value apart.
         let said = place.run(&format!("run --{key} {value}")).exits(64).complains(&[remedy]);
@@ -60,7 +64,7 @@ fn an_impossible_flag_is_a_usage_error_with_the_remedy() {
 
 #[test]
 fn an_impossible_environment_is_a_usage_error_too() {
-    for (key, value, remedy) in IMPOSSIBLE {
+    for &(key, value, remedy) in IMPOSSIBLE {
         let name = format!("EDGE_DISPATCH_{}", key.replace('-', "_").to_uppercase());
         let place = Place::new();
         place.run_with("run", &[(&name, value)]).exits(64).complains(&[number(value), remedy]);
@@ -73,7 +77,7 @@ fn an_impossible_environment_is_a_usage_error_too() {
 
 #[test]
 fn an_impossible_value_in_the_file_is_a_configuration_error() {
-    for (key, value, remedy) in IMPOSSIBLE {
+    for &(key, value, remedy) in IMPOSSIBLE {
         let place = Place::new();
         let list = matches!(key, "source" | "emulate-class" | "order" | "priority");
         let value_text = if list { format!("[\"{value}\"]") } else { format!("\"{value}\"") };

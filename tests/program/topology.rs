@@ -52,3 +52,31 @@ fn another_machines_tree_can_be_looked_at() {
     let said = place.run("topology --sysfs sys").exits(0);
     said.prints(&["performance: CPUs 0-1", "efficiency: CPUs 2-3", "cpu_capacity"]);
 }
+
+#[test]
+fn the_placement_of_a_run_is_explained() {
+    let place = Place::new();
+    place.write("sys/devices/system/cpu/online", "0-3\n");
+    place.write("proc/self/cgroup", "0::/\n");
+    place.write("sys/fs/cgroup/cpu.max", "200000 100000\n");
+    let said = place.run("topology --sysfs sys --proc proc").exits(0);
+    said.prints(&["2 workers on CPU 0-1, one on each", "quota is 2.00", "recorder run on CPU 2-3"]);
+    let said = place.run("topology --sysfs sys --proc proc --json --reserve 3").exits(0);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["placement"]["seats"][0]["cpu"], 3, "{json}");
+    assert_eq!(json["quota_cpus"], 2.0);
+    let none = place.run("topology --sysfs sys --reserve 4").exits(0);
+    none.prints(&["A run would not start", "reserve fewer"]);
+}
+
+#[test]
+fn what_is_measured_stands_beside_what_was_believed() {
+    let place = Place::new();
+    place.run("topology --measure").exits(0).prints(&["from", "measured"]);
+    let said = place.run("topology --measure --json").exits(0);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let speeds = json["measured"]["speeds"].as_array().unwrap();
+    assert!(!speeds.is_empty() && speeds.iter().any(|speed| speed[1] == 1.0), "{json}");
+    let said = place.run("topology --measure --sysfs sys").exits(64);
+    said.complains(&["--measure", "--sysfs"]);
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use edge_dispatch::class::Class::{self, Efficiency, Performance, Uniform};
 use edge_dispatch::ids::CpuId;
-use edge_dispatch::topology::{CapacitySource, CpuList, PlacementRequest, Roots, Topology, place};
+use edge_dispatch::topology::{
+    CapacitySource, CpuList, PlacementRequest, Roots, Smt, Topology, place,
+};
 
 use crate::tree::Tree;
 
@@ -40,9 +42,29 @@ fn i7_1370p_has_two_core_types_by_cppc_alone() {
     assert_eq!(topology.cpus[1].smt_siblings, [CpuId(0)]);
     assert_eq!(topology.cpus[12].smt_siblings, []);
     assert_eq!(topology.cpus[17].cluster, Some(CpuId(16)));
-    let three = PlacementRequest { workers: Some(3), cpus: None };
+    let three = PlacementRequest { workers: Some(3), ..PlacementRequest::default() };
     let seats = place(&topology, &three).expect("a placement").seats;
     assert_eq!(seats.iter().map(|seat| seat.cpu.0).collect::<Vec<_>>(), [0, 2, 4], "whole cores");
+}
+
+#[test]
+fn without_siblings_a_hybrid_chip_has_a_worker_a_core() {
+    let topology = Tree::machine("i7-1370P").read().expect("a topology");
+    let request = PlacementRequest { smt: Smt::Avoid, ..PlacementRequest::default() };
+    let placement = place(&topology, &request).expect("a placement");
+    let cpus: Vec<u32> = placement.seats.iter().map(|seat| seat.cpu.0).collect();
+    assert_eq!(cpus, [0, 2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 17, 18, 19]);
+    assert!(placement.reasons.iter().any(|reason| reason.contains("CPU 1,3,5,7,9,11 ")));
+}
+
+#[test]
+fn housekeeping_goes_to_the_little_cores() {
+    let topology = Tree::machine("RK3588").read().expect("a topology");
+    let default = place(&topology, &PlacementRequest::default()).expect("a placement");
+    assert_eq!(default.housekeeping.to_string(), "0-3", "no room, but slower ones");
+    let request = PlacementRequest { reserve: 1, ..PlacementRequest::default() };
+    let reserved = place(&topology, &request).expect("a placement");
+    assert_eq!((reserved.housekeeping.to_string().as_str(), reserved.seats.len()), ("0", 7));
 }
 
 #[test]
@@ -97,7 +119,7 @@ fn json_has_the_documented_fields() {
         let fields = value.as_object().into_iter().flatten();
         fields.map(|(key, _)| key.clone()).collect::<BTreeSet<_>>().into_iter().collect()
     };
-    assert_eq!(keys(&json), ["classes", "cpus", "hybrid", "model", "notes"]);
+    assert_eq!(keys(&json), ["classes", "cpus", "hybrid", "model", "notes", "quota_cpus"]);
     assert_eq!(keys(&json["classes"][0]), ["capacity", "cpus", "name"]);
     let cpu = "allowed capacity capacity_source class cluster cpu isolated max_khz min_khz \
                online package smt_siblings";

@@ -126,7 +126,7 @@ proptest! {
         let seen = Arc::new(Seen::default());
         let witness = Witness(seen.clone());
         let builder = Engine::builder()
-            .placement(PlacementRequest { cpus: None, workers: Some(workers) })
+            .placement(PlacementRequest { workers: Some(workers), ..PlacementRequest::default() })
             .policy(policy, None)
             .seed(seed)
             .inbox_bound(bound)
@@ -166,7 +166,7 @@ fn ten_million_packets_stay_in_order() {
     for order in [Order::Sticky, Order::Ordered] {
         let seen = Arc::new(Seen::default());
         let mut engine = Engine::builder()
-            .placement(PlacementRequest { cpus: None, workers: Some(4) })
+            .placement(PlacementRequest { workers: Some(4), ..PlacementRequest::default() })
             .order(OrderRule::all(order))
             .seed(7)
             .process(Witness(seen.clone()))
@@ -208,7 +208,7 @@ fn state_in_parallel_order_is_refused() {
 #[test]
 fn what_is_too_old_expires() {
     let mut engine = Engine::builder()
-        .placement(PlacementRequest { cpus: None, workers: Some(1) })
+        .placement(PlacementRequest { workers: Some(1), ..PlacementRequest::default() })
         .deadline(Duration::ZERO)
         .process(|_: &(), _: &WorkerInfo| Ok(()))
         .start()
@@ -241,7 +241,7 @@ fn an_idle_worker_takes_from_a_loaded_one() {
     use crate::policy::{Ask, Policy};
     let run = |steal| {
         let mut engine = Engine::builder()
-            .placement(PlacementRequest { cpus: None, workers: Some(2) })
+            .placement(PlacementRequest { workers: Some(2), ..PlacementRequest::default() })
             .own_policy(|| FirstOnly)
             .steal(steal)
             // All fit, even into the least part of the bound that a busy core has.
@@ -273,7 +273,7 @@ fn what_is_forgotten_is_told() {
     // The inverse of the factor of the hash: so all keys meet in the first shard of the states.
     let key = |n: u64| n.wrapping_mul(0xF1DE_83E1_9937_733D);
     let mut engine = Engine::builder()
-        .placement(PlacementRequest { cpus: None, workers: Some(1) })
+        .placement(PlacementRequest { workers: Some(1), ..PlacementRequest::default() })
         .order(OrderRule::all(Order::Sticky))
         .process(Witness(Arc::default()))
         .start()

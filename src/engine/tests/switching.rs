@@ -38,7 +38,7 @@ fn switch_a_hundred_times(order: Order, packets: u64) {
     const KEYS: u64 = 50;
     let inversions = Arc::new(AtomicU64::new(0));
     let mut engine = Engine::builder()
-        .placement(PlacementRequest { cpus: None, workers: Some(3) })
+        .placement(PlacementRequest { workers: Some(3), ..PlacementRequest::default() })
         .order(OrderRule::all(order))
         .seed(5)
         .process(InOrder(inversions.clone()))
@@ -110,7 +110,7 @@ fn what_came_of_choices_comes_back() {
         let heard = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
         let tally = heard.clone();
         let mut engine = Engine::builder()
-            .placement(PlacementRequest { cpus: None, workers: Some(2) })
+            .placement(PlacementRequest { workers: Some(2), ..PlacementRequest::default() })
             .order(OrderRule::all(order))
             .own_policy(move || super::listener::Listener::new(tally.clone()))
             .process(odd_fails)
