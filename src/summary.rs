@@ -67,6 +67,9 @@ pub struct Summary {
     pub latency_ns: LatencyFigures,
     /// A line for each worker.
     pub workers: Vec<WorkerFigures>,
+    /// What became of the workers' places while running.
+    #[serde(default)]
+    pub seating: Seating,
     /// A line for each class of core.
     pub classes: Vec<ClassFigures>,
     /// Mean utilization of each worker's core over time (0 to 1), rows in the order of
@@ -87,6 +90,32 @@ pub struct Summary {
     /// True when these figures are estimates from recorded rows, not exact totals.
     #[serde(default)]
     pub estimated: bool,
+}
+
+/// What became of the workers' places while running.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seating {
+    /// Workers that were put on another CPU, since theirs went away or came back: the first 256.
+    /// Their figures in `workers` and `classes` stand with their last CPU.
+    pub moves: Vec<WorkerMoved>,
+    /// How often that happened.
+    pub moves_total: u64,
+    /// Pins that were changed from outside and put right.
+    pub pins_restored: u64,
+}
+
+/// A worker that was put on another CPU while running.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerMoved {
+    /// When, in seconds since the run began.
+    pub at_s: f64,
+    /// Who.
+    pub worker: WorkerId,
+    /// The CPU before.
+    pub from: CpuId,
+    /// The CPU since then.
+    pub to: CpuId,
 }
 
 /// The machine, as far as it can be known.

@@ -89,6 +89,11 @@ impl WorkerState {
         self.pinned.store(pinned, Ordering::Relaxed);
     }
 
+    /// Says whether the worker's pin was found in force when it was read back just now.
+    pub fn set_pinned(&self, pinned: bool) {
+        self.pinned.store(pinned, Ordering::Relaxed);
+    }
+
     /// The kernel's number of the worker's thread; `None` before it started.
     pub fn thread_id(&self) -> Option<u32> {
         Some(self.thread_id.load(Ordering::Relaxed)).filter(|id| *id != 0)

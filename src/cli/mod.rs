@@ -4,6 +4,7 @@ mod args;
 mod blame;
 mod compare;
 mod config;
+mod emulate;
 mod exit;
 mod files;
 mod finish;

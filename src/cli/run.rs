@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, select};
 
 use super::args::RunArgs;
+use super::emulate::Emulate;
 use super::exit::{Exit, Fault, OrExit};
 use super::files::{self, ResultsFolder};
 use super::outcome::Outcome;
@@ -13,7 +14,6 @@ use super::q_settings::Lessons;
 use super::saving::Saving;
 use super::sources::{self, Opened};
 use super::status::Status;
-use super::values::Emulate;
 use super::{finish, log_output, signals};
 use crate::clock::{Clock, unix_ns};
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
@@ -94,7 +94,7 @@ fn seats(topology: &Topology, plan: &Plan) -> Result<Placement, Fault> {
         let seat = placement.seats.get_mut(worker.index());
         let seat = seat.ok_or(StartError::NoSuchWorker { worker: *worker, last });
         let seat = seat.map_err(|error| plan.blame.fault(&["emulate-class"], error))?;
-        seat.capacity *= slowdown.factor();
+        seat.capacity *= slowdown.factor_at_start();
     }
     Ok(placement)
 }
@@ -220,7 +220,8 @@ fn wait_for_the_end(
 
 /// For people: the factor with at most three digits behind the point.
 fn in_short(emulate: &Emulate) -> String {
-    format!("{}={}", emulate.worker, (emulate.slowdown.factor() * 1000.0).round() / 1000.0)
+    let factor = (emulate.slowdown.factor() * 1000.0).round() / 1000.0;
+    format!("{}={factor}{}", emulate.worker, emulate.from())
 }
 
 fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::emulate::Emulate;
 use super::orders::{OrderSpec, PrioritySpec};
 use super::q_settings::{BelowOne, Fraction};
 use super::values::{
-    AboveZero, Bytes, Count, Emulate, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
+    AboveZero, Bytes, Count, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
 };
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
@@ -128,9 +129,10 @@ settings! {
     /// [default: monitor; analysis where an order is parallel]
     work: Option<WorkChoice>, "work" "EDGE_DISPATCH_WORK" "WORK" "Workers"
     /// Make a worker pretend to run at FACTOR of its speed, to see performance and efficiency
-    /// cores on a machine whose cores are equal. May be given several times
+    /// cores on a machine whose cores are equal; with @TIME it is throttled that long after the
+    /// start, and nobody is told. May be given several times
     [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
-    emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR" "Workers"
+    emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR[@TIME]" "Workers"
 
     /// The rule that chooses a worker: randomized-least-connection, shortest-expected-delay,
     /// least-connection, shortest-queue, least-work-left, join-idle-queue, peak-ewma,

@@ -8,9 +8,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::ids::WorkerId;
-use crate::worker::Slowdown;
-
 /// A value in a configuration file: TOML's own types, or the text form.
 #[derive(serde::Deserialize)]
 #[serde(untagged, expecting = "give a number, a text, true or false")]
@@ -68,7 +65,7 @@ where
 #[error("{0}")]
 pub struct Impossible(pub String);
 
-fn impossible<T>(what: impl fmt::Display) -> Result<T, Impossible> {
+pub(super) fn impossible<T>(what: impl fmt::Display) -> Result<T, Impossible> {
     Err(Impossible(what.to_string()))
 }
 
@@ -275,35 +272,6 @@ impl fmt::Display for SourceSpec {
     }
 }
 
-/// A worker that pretends to be slower than its core: `1=0.4`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Emulate {
-    /// The worker.
-    pub worker: WorkerId,
-    /// How fast it pretends to be.
-    pub slowdown: Slowdown,
-}
-
-impl FromStr for Emulate {
-    type Err = Impossible;
-
-    fn from_str(text: &str) -> Result<Self, Impossible> {
-        let parts = text.split_once('=');
-        let worker = parts.and_then(|(worker, _)| worker.trim().parse().ok()).map(WorkerId);
-        let factor = parts.and_then(|(_, factor)| factor.trim().parse().ok());
-        match (worker, factor.and_then(Slowdown::new)) {
-            (Some(worker), Some(slowdown)) => Ok(Emulate { worker, slowdown }),
-            _ => impossible("give WORKER=FACTOR with a factor from 0.01 to 1, such as 1=0.4"),
-        }
-    }
-}
-
-impl fmt::Display for Emulate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.worker, self.slowdown.factor())
-    }
-}
-
 /// One of the policies there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyName(pub String);
@@ -362,7 +330,6 @@ mod tests {
         survives::<Bytes>(&["256MiB", "1GiB", "1000B", "3KiB"]);
         survives::<Switch>(&["on", "off"]);
         survives::<SourceSpec>(&["virtual", "host", "udp://[::1]:80", "replay:a b.csv"]);
-        survives::<Emulate>(&["1=0.4"]);
         survives::<PolicyName>(&["round-robin"]);
     }
 
@@ -380,9 +347,6 @@ mod tests {
             "replay:",
             "mqtt://x",
             "udp://1.2.3.4:99999",
-        ]);
-        refuses::<Emulate>(&[
-            "1", "1=0", "1=1e-300", "1=0.009", "1=1.1", "1=-1", "=0.5", "a=0.5", "1=nan",
         ]);
         refuses::<PolicyName>(&["", "fastest"]);
     }

@@ -277,8 +277,14 @@ impl<P: Send + 'static> Builder<P> {
         std::iter::once(&self.order).chain(&self.other_orders)
     }
 
-    /// The seats with the classes and capacities that slowed-down workers pretend to have.
-    pub(super) fn seats(&self) -> Result<Placement, StartError> {
+    /// Whether some worker pretends from the start to be of another class.
+    pub(super) fn pretends(&self) -> bool {
+        self.slowdowns.iter().any(|(_, slowdown)| slowdown.from_ns() == 0)
+    }
+
+    /// The machine, and the seats with the classes and capacities that slowed-down workers pretend
+    /// to have.
+    pub(super) fn seats(&self) -> Result<(Topology, Placement), StartError> {
         let topology = match &self.topology {
             Some(topology) => topology.clone(),
             None => Topology::read(&Roots::this_machine())?.calibrated(&Clock::start()),
@@ -288,11 +294,11 @@ impl<P: Send + 'static> Builder<P> {
         for (worker, slowdown) in &self.slowdowns {
             let seat = placement.seats.get_mut(worker.index());
             let seat = seat.ok_or(StartError::NoSuchWorker { worker: *worker, last })?;
-            seat.capacity *= slowdown.factor();
+            seat.capacity *= slowdown.factor_at_start();
         }
-        if !self.slowdowns.is_empty() {
+        if self.pretends() {
             reclassify(&mut placement.seats);
         }
-        Ok(placement)
+        Ok((topology, placement))
     }
 }

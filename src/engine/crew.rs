@@ -13,7 +13,7 @@ use crate::loads::LoadBoard;
 use crate::process::{Process, Sink, WorkerInfo, is_state};
 use crate::record_buffer::RecordBuffer;
 use crate::streams::{Forgotten, OrderedTable, States, StickyTable, Tickets};
-use crate::topology::{Pin, pin};
+use crate::topology::{Pin, Seats, pin};
 use crate::totals::WorkerState;
 use crate::typical::Typical;
 use crate::worker::{self, Settling, Slowdown};
@@ -43,6 +43,7 @@ pub struct Streams {
 /// What a worker needs besides its work.
 pub struct WorkerSeed<P> {
     pub info: WorkerInfo,
+    pub seats: Arc<Seats>,
     pub inboxes: Arc<Inboxes<P>>,
     pub board: Arc<LoadBoard>,
     pub state: Arc<WorkerState>,
@@ -133,6 +134,8 @@ fn into_parts<P, W: Process<P>, S>(
         seed.deadline.map(|limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
     worker::Parts {
         info: seed.info,
+        seats: seed.seats,
+        seats_seen: 0,
         inboxes: seed.inboxes,
         board: seed.board,
         state: seed.state,

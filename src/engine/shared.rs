@@ -8,7 +8,7 @@ use crate::counters::DoorCounts;
 use crate::inbox::Inboxes;
 use crate::ledger::{Dropped, Ends, Ledger};
 use crate::loads::LoadBoard;
-use crate::topology::Seat;
+use crate::topology::{Housekeepers, Seats};
 use crate::totals::WorkerState;
 use crate::typical::Typical;
 
@@ -18,7 +18,8 @@ pub struct Shared<P> {
     pub board: Arc<LoadBoard>,
     pub inboxes: Arc<Inboxes<P>>,
     pub in_flight_max: u64,
-    pub seats: Vec<Seat>,
+    pub seats: Arc<Seats>,
+    pub housekeepers: Arc<Housekeepers>,
     pub workers: Vec<Arc<WorkerState>>,
     pub doors: Doors,
     pub typical: Arc<Typical>,

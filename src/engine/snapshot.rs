@@ -2,10 +2,9 @@
 
 use super::{Engine, SourceReport};
 use crate::dispatch::Switched;
-use crate::ids::WorkerId;
 use crate::ledger::Ledger;
 use crate::sampler::Samples;
-use crate::topology::Seat;
+use crate::topology::{Move, Seat};
 use crate::totals::WorkerTotals;
 
 /// Everything an engine can tell of itself at one moment.
@@ -17,6 +16,12 @@ pub struct Snapshot {
     pub ledger: Ledger,
     /// One entry a worker.
     pub workers: Vec<WorkerSnapshot>,
+    /// The first workers that were put on another CPU while running.
+    pub moves: Vec<Move>,
+    /// How many were.
+    pub moves_total: u64,
+    /// Pins that somebody else had changed and that were put right.
+    pub pins_restored: u64,
     /// States of keys that were given up for those of others, since there are too many keys.
     pub states_forgotten: u64,
     /// What the sampler saw.
@@ -38,7 +43,7 @@ pub struct Snapshot {
 /// One worker at one moment.
 #[derive(Clone, Debug)]
 pub struct WorkerSnapshot {
-    /// Where it sits.
+    /// Where it sits now.
     pub seat: Seat,
     /// Whether its pin was read back and found in force.
     pub pinned: bool,
@@ -60,10 +65,14 @@ impl<P: Send + 'static> Engine<P> {
     /// A look at everything.
     pub fn snapshot(&self) -> Snapshot {
         let (policy, choices) = self.switch.current();
+        let (moves, moves_total) = self.shared.seats.moves();
         Snapshot {
             now_ns: self.shared.clock.now_ns(),
             ledger: self.ledger(),
-            workers: (0..self.shared.seats.len()).map(|index| self.worker(index)).collect(),
+            workers: self.shared.seats.all().into_iter().map(|seat| self.worker(seat)).collect(),
+            moves,
+            moves_total,
+            pins_restored: self.shared.seats.restored(),
             states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
             sources: self.sources.reports(),
@@ -75,11 +84,11 @@ impl<P: Send + 'static> Engine<P> {
         }
     }
 
-    fn worker(&self, index: usize) -> WorkerSnapshot {
-        let state = &self.shared.workers[index];
-        let worker = WorkerId(index as u32);
+    fn worker(&self, seat: Seat) -> WorkerSnapshot {
+        let worker = seat.worker;
+        let state = &self.shared.workers[worker.index()];
         WorkerSnapshot {
-            seat: self.shared.seats[index],
+            seat,
             pinned: state.pinned(),
             in_flight: self.shared.board.in_flight(worker).count(),
             capacity: self.shared.board.speed(worker).0,

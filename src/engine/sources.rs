@@ -13,6 +13,7 @@ use crate::dispatch::Dispatcher;
 use crate::job::Job;
 use crate::ledger::Input;
 use crate::source::{PATIENCE_MS, Source, Turn};
+use crate::topology::Housekeepers;
 
 /// Sees every packet before it is dispatched: to save it, say. Called in the source's thread
 /// with the moment of arrival in nanoseconds of the run's clock.
@@ -36,6 +37,7 @@ pub struct SourceReport {
 /// The threads of all sources.
 pub struct Sources {
     stop: Arc<AtomicBool>,
+    housekeepers: Arc<Housekeepers>,
     threads: Vec<JoinHandle<()>>,
     reports: Vec<Arc<Mutex<SourceReport>>>,
     alive: Sender<()>,
@@ -46,12 +48,13 @@ pub struct Sources {
 }
 
 impl Sources {
-    pub fn new(stop: Arc<AtomicBool>) -> Self {
+    pub fn new(stop: Arc<AtomicBool>, housekeepers: Arc<Housekeepers>) -> Self {
         // Nothing is ever sent: the channel tells by its disconnection that all have ended.
         let (alive, all_ended) = crossbeam_channel::bounded(0);
         // One message says that there is something to look at; a second would say no more.
         let (bell, ends) = crossbeam_channel::bounded(1);
-        Sources { stop, threads: Vec::new(), reports: Vec::new(), alive, all_ended, bell, ends }
+        let (threads, reports) = (Vec::new(), Vec::new());
+        Sources { stop, housekeepers, threads, reports, alive, all_ended, bell, ends }
     }
 
     /// Starts a thread for `source`.
@@ -66,10 +69,12 @@ impl Sources {
         let report = Arc::new(Mutex::new(SourceReport { name, ..SourceReport::default() }));
         self.reports.push(report.clone());
         let (stop, alive, bell) = (self.stop.clone(), self.alive.clone(), self.bell.clone());
+        let housekeepers = self.housekeepers.clone();
         let driver = Driver { source, dispatcher, clock, tap, stop, report };
         let thread = std::thread::Builder::new()
             .name(format!("source-{}", self.threads.len()))
             .spawn(move || {
+                let _keeping = housekeepers.join();
                 driver.drive_guarded();
                 // Full: nobody has looked since the source that ended before.
                 let _ = bell.try_send(());

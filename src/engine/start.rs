@@ -17,8 +17,8 @@ use crate::order::Order;
 use crate::packet::Kind;
 use crate::process::WorkerInfo;
 use crate::recorder::{Buffers, RecordOptions, Recorder};
-use crate::sampler::{Sampled, Sampler, Samples};
-use crate::topology::{Placement, Seat};
+use crate::sampler::{Keeper, KeeperParts, Sampled, Sampler, Samples};
+use crate::topology::{Housekeepers, OwnThreads, Placement, Roots, Seat, Seats, Topology};
 use crate::totals::WorkerState;
 use crate::worker::Slowdown;
 
@@ -39,21 +39,28 @@ impl<P: Send + 'static> Ready<P> {
             return Err(StartError::StateNeedsOrder);
         }
         let make_policy = builder.policy_maker()?;
-        let placement = builder.seats()?;
+        let (topology, placement) = builder.seats()?;
+        let seats = placement.seats.clone();
         let clock = Clock::start();
         let buffers = Arc::new(Buffers::default());
+        let housekeepers = Arc::new(Housekeepers::new(placement.housekeeping.clone()));
         let recorder = match &builder.record {
-            Some(options) => Some(RecorderThread::start(create(options, &buffers)?, &buffers)?),
+            Some(options) => {
+                let recorder = create(options, &buffers)?;
+                Some(RecorderThread::start(recorder, &buffers, &housekeepers)?)
+            }
             None => None,
         };
         let streams = crew.streams(builder.order_window);
-        let shared = Arc::new(share(&builder, placement, &streams, clock));
+        let shared = Arc::new(share(&builder, placement, housekeepers, &streams, clock));
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
-            sampler: SamplerThread::start(sampler(&shared))?,
+            sampler: SamplerThread::start(&shared.housekeepers, |witness| {
+                sampler(&shared, &seats, keeper(&builder, &shared, topology, witness))
+            })?,
             recorder,
-            sources: Sources::new(shared.stop.clone()),
+            sources: Sources::new(shared.stop.clone(), shared.housekeepers.clone()),
             workers_ended,
             switch: Arc::new(PolicySwitch::new(make_policy, shared.board.workers())),
             streams,
@@ -63,7 +70,7 @@ impl<P: Send + 'static> Ready<P> {
             shared: shared.clone(),
             builder,
         };
-        engine.hire(&*crew, alive)?;
+        engine.hire(&*crew, &seats, alive)?;
         Ok(engine)
     }
 }
@@ -73,13 +80,15 @@ impl<P: Send + 'static> Engine<P> {
     fn hire(
         &self,
         crew: &dyn Hire<P>,
+        seats: &[Seat],
         alive: crossbeam_channel::Sender<()>,
     ) -> Result<(), StartError> {
         let (shared, builder) = (&self.shared, &self.builder);
-        let running = Arc::new(AtomicU32::new(shared.seats.len() as u32));
-        for (seat, state) in shared.seats.iter().zip(&shared.workers) {
+        let running = Arc::new(AtomicU32::new(seats.len() as u32));
+        for (seat, state) in seats.iter().zip(&shared.workers) {
             let seed = WorkerSeed {
                 info: WorkerInfo { worker: seat.worker, cpu: seat.cpu, class: seat.class },
+                seats: shared.seats.clone(),
                 inboxes: shared.inboxes.clone(),
                 board: shared.board.clone(),
                 state: state.clone(),
@@ -106,6 +115,7 @@ fn create(options: &RecordOptions, buffers: &Arc<Buffers>) -> Result<Recorder, S
 fn share<P: Send + 'static>(
     builder: &Builder<P>,
     placement: Placement,
+    housekeepers: Arc<Housekeepers>,
     streams: &Streams,
     clock: Clock,
 ) -> Shared<P> {
@@ -122,7 +132,8 @@ fn share<P: Send + 'static>(
         in_flight_max: at_worker * seats.len() as u64 + waiting,
         workers: seats.iter().map(|_| Arc::default()).collect(),
         board,
-        seats,
+        seats: Arc::new(Seats::new(seats)),
+        housekeepers,
         doors: Doors::default(),
         typical: Arc::default(),
         stop: Arc::default(),
@@ -140,17 +151,39 @@ fn lanes<P: Send + 'static>(builder: &Builder<P>) -> LanePlan {
     LanePlan::new(builder.orders().flat_map(of_rule))
 }
 
-fn sampler<P>(shared: &Shared<P>) -> (Sampler, Arc<Mutex<Samples>>) {
+fn sampler<P>(
+    shared: &Shared<P>,
+    seats: &[Seat],
+    keeper: Keeper,
+) -> (Sampler, Arc<Mutex<Samples>>) {
     let sampled = |(seat, state): (&Seat, &Arc<WorkerState>)| Sampled {
         cpu: seat.cpu,
         class: seat.class,
         prior_capacity: seat.capacity as f32,
         state: state.clone(),
     };
-    let workers = shared.seats.iter().zip(&shared.workers).map(sampled).collect();
+    let workers = seats.iter().zip(&shared.workers).map(sampled).collect();
     let samples = Arc::default();
     let (board, clock) = (shared.board.clone(), shared.clock.clone());
-    (Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples)), samples)
+    (Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples), keeper), samples)
+}
+
+/// What looks after the pins; `witness` is a thread that is never pinned.
+fn keeper<P: Send + 'static>(
+    builder: &Builder<P>,
+    shared: &Shared<P>,
+    topology: Topology,
+    witness: u32,
+) -> Keeper {
+    Keeper::new(KeeperParts {
+        affinity: Box::new(OwnThreads::new(Roots::this_machine(), witness)),
+        topology,
+        asked: builder.request.cpus.clone(),
+        emulated: builder.pretends(),
+        workers: shared.workers.clone(),
+        seats: shared.seats.clone(),
+        housekeepers: shared.housekeepers.clone(),
+    })
 }
 
 fn slowdown_of(slowdowns: &[(WorkerId, Slowdown)], worker: WorkerId) -> Slowdown {

@@ -8,8 +8,10 @@ use crate::dispatch::Switched;
 use crate::record::SCHEMA_VERSION;
 use crate::stats::Latency;
 use crate::summary::{
-    ClassFigures, LatencyFigures, Machine, PolicySwitched, Summary, WorkerFigures,
+    ClassFigures, LatencyFigures, Machine, PolicySwitched, Seating, Summary, WorkerFigures,
+    WorkerMoved,
 };
+use crate::topology::Move;
 
 /// What the engine itself does not know of a run.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,11 @@ pub struct About {
 fn switch(switched: &Switched) -> PolicySwitched {
     let Switched { at_ns, from, to } = *switched;
     PolicySwitched { at_s: at_ns as f64 / 1e9, from: from.to_owned(), to: to.to_owned() }
+}
+
+fn moved(moved: &Move) -> WorkerMoved {
+    let Move { at_ns, worker, from, to } = *moved;
+    WorkerMoved { at_s: at_ns as f64 / 1e9, worker, from, to }
 }
 
 impl Closing {
@@ -56,6 +63,11 @@ impl Closing {
             states_forgotten: last.states_forgotten,
             latency_ns: latencies(&last.workers),
             workers: self.worker_figures(finished, duration_s),
+            seating: Seating {
+                moves: last.moves.iter().map(moved).collect(),
+                moves_total: last.moves_total,
+                pins_restored: last.pins_restored,
+            },
             classes: class_figures(&last.workers, finished, duration_s),
             core_utilization: last.samples.core_utilization.clone(),
             temperature_c_max: last.samples.temperature_c_max,

@@ -46,6 +46,7 @@ pub fn estimate(rows: &Rows) -> Summary {
         },
         classes: classes(rows, &workers),
         workers,
+        seating: Default::default(),
         core_utilization: rows.busy.timeline(&order, rows.last_ns),
         source_cpu_s: 0.0,
         temperature_c_max: None,

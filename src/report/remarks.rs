@@ -6,7 +6,7 @@ use super::units;
 use crate::class::Class;
 use crate::ids::WorkerId;
 use crate::ledger::{DropReason, Ledger};
-use crate::summary::Summary;
+use crate::summary::{Summary, WorkerMoved};
 
 /// Where the run took place, on one line without control characters.
 pub(super) fn machine(summary: &Summary) -> String {
@@ -94,6 +94,8 @@ pub(super) fn remarks(summary: &Summary) -> Vec<String> {
         emulated(summary),
         shared(summary),
         loose(summary),
+        moved(summary),
+        restored(summary),
         forgotten(summary),
         ended(summary),
     ];
@@ -109,6 +111,32 @@ pub(super) fn shares_cpus(summary: &Summary) -> bool {
 pub(super) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Who moved, by name while they are few.
+fn moved(summary: &Summary) -> Option<String> {
+    let seating = &summary.seating;
+    let one = |moved: &WorkerMoved| {
+        let WorkerMoved { at_s, worker, from, to } = moved;
+        format!("worker {worker} moved from CPU {from} to CPU {to} after {at_s:.1} s")
+    };
+    match seating.moves_total {
+        0 => None,
+        1..=3 => Some(seating.moves.iter().map(one).collect::<Vec<_>>().join(", ")),
+        total => {
+            let moved = seating.moves.iter().map(|moved| moved.worker).collect::<BTreeSet<_>>();
+            let workers = units::counted(moved.len() as u64, "worker");
+            Some(format!("{workers} moved to other CPUs, {total} times in all"))
+        }
+    }
+}
+
+fn restored(summary: &Summary) -> Option<String> {
+    let pins = summary.seating.pins_restored;
+    (pins > 0).then(|| {
+        let were = if pins == 1 { "was" } else { "were" };
+        format!("{} {were} changed from outside and put right", units::counted(pins, "pin"))
+    })
 }
 
 fn estimated(summary: &Summary) -> Option<String> {
@@ -211,6 +239,30 @@ mod tests {
         assert_eq!(equal_cores(&summary), None, "rows alone do not tell");
         let all = remarks(&summary).join("; ");
         assert!(all.contains("estimated from") && !all.contains("pin"), "{all}");
+    }
+
+    #[test]
+    fn who_moved_is_named_while_they_are_few() {
+        let mut summary = samples::uniform(8);
+        let moved = |worker| WorkerMoved {
+            at_s: 3.25,
+            worker: WorkerId(worker),
+            from: CpuId(worker),
+            to: CpuId(0),
+        };
+        summary.seating.moves = vec![moved(1)];
+        summary.seating.moves_total = 1;
+        summary.seating.pins_restored = 2;
+        assert_eq!(
+            remarks(&summary),
+            [
+                "worker 1 moved from CPU 1 to CPU 0 after 3.2 s",
+                "2 pins were changed from outside and put right"
+            ]
+        );
+        summary.seating.moves = (1..6).map(moved).collect();
+        summary.seating.moves_total = 500;
+        assert_eq!(remarks(&summary)[0], "5 workers moved to other CPUs, 500 times in all");
     }
 
     /// Under overload most of what was received was not done: both figures of the heading are of

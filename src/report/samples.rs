@@ -99,6 +99,7 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
         latency_ns: LatencyFigures { wait: all.summary(), ..Default::default() },
         classes: kinds.iter().map(|name| class(*name)).collect(),
         workers,
+        seating: Default::default(),
         core_utilization: utilization(classes, duration_s),
         source_cpu_s: 0.4,
         temperature_c_max: None,

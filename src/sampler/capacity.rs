@@ -128,6 +128,12 @@ impl CapacityEstimator {
         self.believed[index]
     }
 
+    /// Worker `index` is on another CPU from now on, of which nothing was measured.
+    pub fn reseat(&mut self, index: usize, class: Class, prior: f64) {
+        self.workers[index] = Worker { class, prior, measured: Ratio::default(), packets: 0.0 };
+        self.believed[index] = prior;
+    }
+
     /// Takes one look's work of every worker into account.
     pub fn update(&mut self, steps: &[Step]) {
         self.update_references(steps);
@@ -263,6 +269,18 @@ mod tests {
             estimator.update(&[step(1.0, packets), step(0.5, packets)]);
         }
         assert!((estimator.capacity(1) - 0.5).abs() < 0.05, "{}", estimator.capacity(1));
+    }
+
+    #[test]
+    fn what_was_measured_of_one_core_is_not_believed_of_another() {
+        let mut estimator = CapacityEstimator::new(vec![(Class::Performance, 1.0); 2]);
+        let packets = [100, 100, 100, 100];
+        (0..40).for_each(|_| estimator.update(&[step(1.0, packets), step(0.7, packets)]));
+        assert!(estimator.capacity(1) < 0.75);
+        estimator.reseat(1, Class::Efficiency, 0.4);
+        assert_eq!(estimator.capacity(1), 0.4);
+        (0..8).for_each(|_| estimator.update(&[step(1.0, packets), step(0.5, packets)]));
+        assert!((estimator.capacity(1) - 0.5).abs() < 0.06, "{}", estimator.capacity(1));
     }
 
     #[test]

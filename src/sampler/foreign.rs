@@ -17,6 +17,7 @@ pub struct ForeignLoad {
     average: f32,
     sum: f64,
     looks: u32,
+    is_new: bool,
 }
 
 impl ForeignLoad {
@@ -25,11 +26,18 @@ impl ForeignLoad {
     pub fn update(&mut self, utilization: f32, own: f32) -> f32 {
         let foreign = (utilization - own).clamp(0.0, 1.0);
         // The very first look is taken as it is, later ones with a weight of 0.4.
-        let weight = if self.looks == 0 { 1.0 } else { 0.4 };
+        let weight = if self.looks == 0 || self.is_new { 1.0 } else { 0.4 };
+        self.is_new = false;
         self.average += weight * (foreign - self.average);
         self.looks += 1;
         self.sum += f64::from(foreign);
         if self.average < DEAD_BAND { 0.0 } else { (self.average / STEP).round() * STEP }
+    }
+
+    /// Begins anew with the next look, which is at another core; the mean goes on.
+    pub fn forget(&mut self) {
+        self.average = 0.0;
+        self.is_new = true;
     }
 
     /// The mean over all looks.

@@ -8,6 +8,7 @@
 
 mod capacity;
 mod foreign;
+mod keeper;
 mod machine;
 
 use std::path::PathBuf;
@@ -20,10 +21,12 @@ use crate::clock::Clock;
 use crate::ids::{CpuId, WorkerId};
 use crate::loads::LoadBoard;
 use crate::stats::Timeline;
+use crate::topology::Seat;
 use crate::totals::WorkerState;
 
 use capacity::{CapacityEstimator, Done};
 use foreign::ForeignLoad;
+pub use keeper::{Keeper, KeeperParts};
 use machine::{MachineReader, thread_cpu_ns};
 
 /// How often the sampler looks. sysinfo needs at least 200 ms between two looks.
@@ -104,6 +107,7 @@ pub struct Sampler {
     looked_ns: u64,
     samples: Arc<Mutex<Samples>>,
     mhz_sums: Vec<(f64, u32)>,
+    keeper: Keeper,
 }
 
 /// One worker's running figures at one look.
@@ -121,6 +125,7 @@ impl Sampler {
         clock: Clock,
         proc_root: PathBuf,
         samples: Arc<Mutex<Samples>>,
+        keeper: Keeper,
     ) -> Self {
         let priors = workers.iter().map(|worker| (worker.class, f64::from(worker.prior_capacity)));
         let capacity = CapacityEstimator::new(priors.collect());
@@ -143,6 +148,7 @@ impl Sampler {
             samples,
             mhz_sums: vec![(0.0, 0); rows],
             workers,
+            keeper,
         }
     }
 
@@ -170,6 +176,9 @@ impl Sampler {
             return;
         }
         self.looked_ns = now_ns;
+        for seat in self.keeper.look(now_ns) {
+            self.reseat(&seat);
+        }
         self.machine.refresh();
         let steps = self.step_workers();
         let utilization = self.core_utilization();
@@ -183,6 +192,17 @@ impl Sampler {
             self.board.set_speed(WorkerId(index as u32), capacity, foreign);
         }
         self.keep(&utilization, elapsed_ns as f64 / 1e9);
+    }
+
+    /// A worker sits on another CPU: what was measured of it says nothing of that one.
+    fn reseat(&mut self, seat: &Seat) {
+        let index = seat.worker.index();
+        let prior = seat.capacity;
+        let worker = &mut self.workers[index];
+        (worker.cpu, worker.class, worker.prior_capacity) = (seat.cpu, seat.class, prior as f32);
+        self.capacity.reseat(index, seat.class, prior);
+        self.foreign[index].forget();
+        self.board.set_speed(seat.worker, prior as f32, 0.0);
     }
 
     /// What each worker did since the look before.

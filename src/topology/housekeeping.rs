@@ -9,9 +9,10 @@ use super::cpu_list::CpuList;
 use super::model::Cpu;
 use super::placement::Seat;
 
-/// The CPUs for what is no worker, and why: those without a worker, best such whose whole core
-/// has none; else those of slower classes than the fastest that has workers; else no choice.
-pub(super) fn housekeeping(all: &[&Cpu], seats: &[Seat]) -> (CpuList, String) {
+/// Which of the CPUs `all` are for what is no worker, and why: those without a worker, best such
+/// whose whole core has none; else those of slower classes than the fastest that has workers;
+/// else none, and the kernel decides.
+pub fn housekeeping(all: &[&Cpu], seats: &[Seat]) -> (CpuList, String) {
     let taken: CpuList = seats.iter().map(|seat| seat.cpu).collect();
     let fastest = seats.iter().map(|seat| seat.class).min();
     let list = |keep: &dyn Fn(&Cpu) -> bool| -> CpuList {

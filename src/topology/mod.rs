@@ -10,12 +10,14 @@
 //!
 //! What sysfs says is a *prior*: the measured CPU time of packets corrects it while running.
 
+mod affinity;
 mod assemble;
 mod calibrate;
 mod capacity;
 mod cgroup;
 mod classify;
 mod cpu_list;
+mod housekeepers;
 mod housekeeping;
 mod machine;
 mod model;
@@ -23,11 +25,16 @@ mod pinning;
 mod placement;
 mod presence;
 mod reader;
+mod reseat;
+mod seats;
 mod sysfs;
 
+pub use affinity::{Affinity, OwnThreads};
 pub use calibrate::Calibration;
 pub use classify::classify;
 pub use cpu_list::{BadCpuList, CPU_ID_MAX, CpuList};
+pub use housekeepers::{Housekeepers, Keeping};
+pub use housekeeping::housekeeping;
 pub use machine::platform;
 pub use model::{CapacitySource, ClassGroup, Cpu, Topology};
 pub use pinning::{Pin, pin, read_pin};
@@ -35,4 +42,6 @@ pub use placement::{
     NotUsable, Placement, PlacementError, PlacementRequest, Seat, Smt, UnknownSmt, WORKERS_MAX,
     place,
 };
+pub use reseat::reseat;
+pub use seats::{MOVES_MAX, Move, Seats};
 pub use sysfs::{Roots, TopologyError};

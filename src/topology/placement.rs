@@ -279,4 +279,4 @@ fn earlier_siblings(cpus: &[&Cpu]) -> BTreeMap<CpuId, usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -239,6 +239,7 @@ where
     /// Tells the others what was done since the last time.
     fn flush(&mut self, desk: &DeskOf<'_, P, W>) {
         let places = self.pending.flush(&self.parts.state, self.parts.records.as_ref());
+        self.parts.look_round();
         self.release(desk, places);
     }
 

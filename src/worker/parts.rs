@@ -12,6 +12,7 @@ use crate::loads::LoadBoard;
 use crate::panics;
 use crate::process::{Process, WorkerInfo};
 use crate::record_buffer::RecordBuffer;
+use crate::topology::Seats;
 use crate::totals::WorkerState;
 use crate::typical::Typical;
 
@@ -19,6 +20,10 @@ use crate::typical::Typical;
 pub struct Parts<P, W: Process<P>, S> {
     /// Who it is and where it runs.
     pub info: WorkerInfo,
+    /// Where everybody sits.
+    pub seats: Arc<Seats>,
+    /// The moves that it knows of.
+    pub seats_seen: u32,
     /// All inboxes; its own is at its index.
     pub inboxes: Arc<Inboxes<P>>,
     /// How fast everybody is.
@@ -50,6 +55,13 @@ pub struct Parts<P, W: Process<P>, S> {
 }
 
 impl<P, W: Process<P>, S> Parts<P, W, S> {
+    /// Learns where it sits, if somebody moved.
+    pub(super) fn look_round(&mut self) {
+        if let Some(seat) = self.seats.news(self.info.worker, &mut self.seats_seen) {
+            (self.info.cpu, self.info.class) = (seat.cpu, seat.class);
+        }
+    }
+
     /// Its work; nothing where the making panics, which the log tells.
     pub(super) fn try_make(&mut self) -> Option<W> {
         let made = catch_unwind(AssertUnwindSafe(&mut self.make_process));

@@ -13,6 +13,7 @@ use crate::order::{Order, Ticket};
 use crate::priority::Priority;
 use crate::process::{Failure, WorkerInfo};
 use crate::streams::{OrderedTable, Tickets};
+use crate::topology::Seats;
 
 const SUCCESS_NS: u64 = 100;
 
@@ -50,6 +51,8 @@ fn parts(
         info: WorkerInfo { worker: WorkerId(0), cpu: CpuId(0), class: Class::Uniform },
         inboxes: Arc::new(Inboxes::new(&board, 100, plan)),
         board,
+        seats: Arc::new(Seats::new(Vec::new())),
+        seats_seen: 0,
         state: Arc::default(),
         settling: Arc::new(Settling {
             sticky: Arc::default(),
@@ -203,6 +206,8 @@ fn an_emulated_worker_takes_longer_by_its_factor() {
     let ended_ns = slow.stretch(&clock, 0, 1_000_000);
     assert!(ended_ns >= 4_000_000);
     assert_eq!(Slowdown::NONE.stretch(&clock, 0, 77), 77);
+    let later = slow.beginning_at(100);
+    assert_eq!((later.stretch(&clock, 99, 177), later.factor_at_start()), (177, 1.0));
     assert!(
         [0.0, -1.0, 1e-300, 0.0099, 1.1, f64::NAN].iter().all(|bad| Slowdown::new(*bad).is_none())
     );

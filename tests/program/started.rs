@@ -60,6 +60,11 @@ impl Started {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// The kernel's number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

@@ -27,7 +27,7 @@ fn machine(cpus: &[(u32, bool, Class, Option<u32>)]) -> Topology {
 }
 
 /// Slow CPUs 0 and 1; 2 and 4 are one fast core, 5 another; 6 is forbidden, 7 offline.
-fn hybrid() -> Topology {
+pub fn hybrid() -> Topology {
     machine(&[
         (0, true, Class::Efficiency, None),
         (1, true, Class::Efficiency, None),
