@@ -91,7 +91,7 @@ where
         facts: &Facts<'_>,
         started_ns: Option<u64>,
     ) -> Option<u64> {
-        let cpu = started_ns.and_then(|now_ns| self.cpu.begin(now_ns));
+        let cpu = started_ns.and_then(|now_ns| self.cpu.begin(job.kind, now_ns));
         // What the measurement itself took is neither service nor to be stretched.
         let started_ns = if cpu.is_some() { Some(self.parts.clock.now_ns()) } else { started_ns };
         let ordered = facts.order == Order::Ordered;
@@ -108,7 +108,7 @@ where
             Span { started_ns, finished_ns }
         });
         if let Some(span) = span {
-            let cpu_ns = cpu.map(|begun| self.cpu.end(begun, span.finished_ns));
+            let cpu_ns = cpu.map(|begun| self.cpu.end(job.kind, begun, span.finished_ns));
             self.measure(job.kind, facts.stamp, span, cpu_ns, result.is_ok());
         }
         if let Some(span) = span {
