@@ -10,6 +10,8 @@ mod capacity;
 mod foreign;
 mod keeper;
 mod machine;
+#[cfg(test)]
+mod throttling;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

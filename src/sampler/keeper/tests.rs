@@ -211,6 +211,7 @@ fn a_thread_that_has_ended_and_a_witness_that_cannot_be_read_are_left_alone() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
     /// Whatever goes away and comes back: everybody sits on a usable CPU, pinned; and once all is
     /// back, at home.
     #[test]
