@@ -17,6 +17,7 @@ mod q_settings;
 mod run;
 mod same_place;
 mod saving;
+mod service;
 mod settings;
 mod signals;
 mod simulate;

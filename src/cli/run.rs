@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::plan::{self, Plan};
 use super::q_settings::Lessons;
 use super::saving::Saving;
+use super::service::Service;
 use super::sources::{self, Opened};
 use super::status::Status;
 use super::values::Emulate;
@@ -161,7 +162,10 @@ fn carry(
         if workers.is_empty() { "" } else { " " },
         plan.results.join(files::PICTURE).display()
     );
-    let asked = wait_for_the_end(&engine, opened, plan, status, &signals);
+    let mut service = Service::of_environment();
+    service.ready();
+    let asked = wait_for_the_end(&engine, opened, plan, (status, &mut service), &signals);
+    service.stopping(plan.drain_limit);
     signals::halt_on_second(signals, asked, engine.clock().clone(), engine.halt());
     engine.finish(plan.drain_limit)
 }
@@ -171,7 +175,7 @@ fn wait_for_the_end(
     engine: &Engine<Packet>,
     opened: &mut Opened,
     plan: &Plan,
-    status: &mut Status,
+    (status, service): (&mut Status, &mut Service),
     signals: &Receiver<&'static str>,
 ) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
@@ -194,9 +198,10 @@ fn wait_for_the_end(
         }
         if now_ns >= status_ns {
             status_ns = now_ns + status.every().as_nanos() as u64;
-            status.show(&engine.snapshot());
+            status.show(&engine.snapshot(), service);
         }
-        let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns);
+        service.look(now_ns, || engine.strides());
+        let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns).min(service.due_ns());
         let wait = Duration::from_nanos(next_ns.saturating_sub(now_ns));
         select! {
             recv(signals) -> signal => match signal {

@@ -18,6 +18,7 @@ mod plotting;
 mod real_input;
 mod replaying;
 mod running;
+mod service;
 mod settings;
 mod signals;
 mod simulating;
