@@ -68,6 +68,11 @@ fn dispatch(command: Command) -> Result<Exit, Fault> {
     }
 }
 
+/// The whole command line, for man pages.
+pub fn command() -> clap::Command {
+    args::command()
+}
+
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Fault> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "edge-dispatch", &mut text);

@@ -1,5 +1,6 @@
 //! `edge-dispatch run`: the main job.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, select};
@@ -217,6 +218,18 @@ fn wait_for_the_end(
     }
 }
 
+/// What a run lacks in a container or a service that hides the system's part of /proc.
+fn load_unseen(stat: &Path) -> Option<String> {
+    let error = std::fs::File::open(stat).err()?;
+    let text = format!(
+        "{}: {error}: the load of the cores is not seen, and what others use of them counts as \
+         nothing; a service needs ProcSubset=all",
+        stat.display()
+    );
+    log::warn!("{text}");
+    Some(text)
+}
+
 /// For people: the factor with at most three digits behind the point.
 fn in_short(emulate: &Emulate) -> String {
     format!("{}={}", emulate.worker, (emulate.slowdown.factor() * 1000.0).round() / 1000.0)
@@ -224,6 +237,7 @@ fn in_short(emulate: &Emulate) -> String {
 
 fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
     let mut notes = topology.notes.clone();
+    notes.extend(load_unseen(Path::new("/proc/stat")));
     if placement.shared {
         notes.push(report::sharing(placement.seats.len(), sources::distinct(placement).len()));
     }
