@@ -1,7 +1,7 @@
 # What there is to know of each target. Sourced.
 # shellcheck shell=sh disable=SC2034
 
-targets="aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf arm-unknown-linux-gnueabihf"
+targets="aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf arm-unknown-linux-gnueabihf x86_64-unknown-linux-gnu"
 
 # facts TARGET: sets debian_arch, tools (the prefix of its binutils and compiler), packages (those
 # of the linker), sysroot and emulator; false where there is no such target.
