@@ -78,6 +78,8 @@ mod in_place;
 pub mod inbox;
 mod panics;
 #[doc(hidden)]
+pub mod progress;
+#[doc(hidden)]
 pub mod record_buffer;
 #[doc(hidden)]
 pub mod streams;

@@ -55,7 +55,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 45] = [
+const FLOORS: [(&str, Floor); 46] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -74,6 +74,7 @@ const FLOORS: [(&str, Floor); 45] = [
     ("packet", Word),
     ("panics", Word),
     ("priority", Word),
+    ("progress", Word),
     ("random", Word),
     ("record", Word),
     ("record_buffer", Word),

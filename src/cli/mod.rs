@@ -18,6 +18,7 @@ mod q_settings;
 mod run;
 mod same_place;
 mod saving;
+mod service;
 mod settings;
 mod signals;
 mod simulate;
@@ -66,6 +67,11 @@ fn dispatch(command: Command) -> Result<Exit, Fault> {
         Command::Validate(args) => plan::validate(&args.config),
         Command::Completions { shell } => completions(shell),
     }
+}
+
+/// The whole command line, for man pages.
+pub fn command() -> clap::Command {
+    args::command()
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Fault> {

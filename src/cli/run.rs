@@ -1,5 +1,6 @@
 //! `edge-dispatch run`: the main job.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, select};
@@ -12,6 +13,7 @@ use super::outcome::Outcome;
 use super::plan::{self, Plan};
 use super::q_settings::Lessons;
 use super::saving::Saving;
+use super::service::Service;
 use super::sources::{self, Opened};
 use super::status::Status;
 use super::{finish, log_output, signals};
@@ -167,7 +169,10 @@ fn carry(
         if workers.is_empty() { "" } else { " " },
         plan.results.join(files::PICTURE).display()
     );
-    let asked = wait_for_the_end(&engine, opened, plan, status, &signals);
+    let mut service = Service::of_environment();
+    service.ready();
+    let asked = wait_for_the_end(&engine, opened, plan, (status, &mut service), &signals);
+    service.stopping(plan.drain_limit);
     signals::halt_on_second(signals, asked, engine.clock().clone(), engine.halt());
     engine.finish(plan.drain_limit)
 }
@@ -177,7 +182,7 @@ fn wait_for_the_end(
     engine: &Engine<Packet>,
     opened: &mut Opened,
     plan: &Plan,
-    status: &mut Status,
+    (status, service): (&mut Status, &mut Service),
     signals: &Receiver<&'static str>,
 ) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
@@ -200,9 +205,10 @@ fn wait_for_the_end(
         }
         if now_ns >= status_ns {
             status_ns = now_ns + status.every().as_nanos() as u64;
-            status.show(&engine.snapshot());
+            status.show(&engine.snapshot(), service);
         }
-        let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns);
+        service.look(now_ns, || engine.strides());
+        let next_ns = end_ns.unwrap_or(u64::MAX).min(pace_ns).min(status_ns).min(service.due_ns());
         let wait = Duration::from_nanos(next_ns.saturating_sub(now_ns));
         select! {
             recv(signals) -> signal => match signal {
@@ -218,6 +224,18 @@ fn wait_for_the_end(
     }
 }
 
+/// What a run lacks in a container or a service that hides the system's part of /proc.
+fn load_unseen(stat: &Path) -> Option<String> {
+    let error = std::fs::File::open(stat).err()?;
+    let text = format!(
+        "{}: {error}: the load of the cores is not seen, and what others use of them counts as \
+         nothing; a service needs ProcSubset=all",
+        stat.display()
+    );
+    log::warn!("{text}");
+    Some(text)
+}
+
 /// For people: the factor with at most three digits behind the point.
 fn in_short(emulate: &Emulate) -> String {
     let factor = (emulate.slowdown.factor() * 1000.0).round() / 1000.0;
@@ -227,6 +245,7 @@ fn in_short(emulate: &Emulate) -> String {
 fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
     let mut notes = topology.notes.clone();
     notes.extend(placement.reasons.iter().cloned());
+    notes.extend(load_unseen(Path::new("/proc/stat")));
     if placement.shared {
         notes.push(report::sharing(placement.seats.len(), sources::distinct(placement).len()));
     }

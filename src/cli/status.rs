@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::service::Service;
 use crate::class::Class;
 use crate::engine::Snapshot;
 use crate::report::units;
@@ -43,12 +44,14 @@ impl Status {
         Duration::from_secs(if self.on_terminal { 1 } else { 10 })
     }
 
-    pub fn show(&mut self, snapshot: &Snapshot) {
+    /// Shows how it goes: on the terminal, or to the service manager, or in the log. Not in both
+    /// of these: a line every ten seconds wears out an SD card.
+    pub fn show(&mut self, snapshot: &Snapshot, service: &Service) {
         let text = self.text(snapshot);
         if self.on_terminal {
             self.line.set_message(text);
             self.line.tick();
-        } else {
+        } else if !service.status(&text) {
             log::info!("{text}");
         }
     }

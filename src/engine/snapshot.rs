@@ -1,11 +1,15 @@
 //! A look at a running engine, for status lines and closing reports.
 
+use std::sync::Arc;
+
 use super::{Engine, SourceReport};
 use crate::dispatch::Switched;
+use crate::ids::WorkerId;
 use crate::ledger::Ledger;
+use crate::progress::Stride;
 use crate::sampler::Samples;
 use crate::topology::{Move, Seat};
-use crate::totals::WorkerTotals;
+use crate::totals::{WorkerState, WorkerTotals};
 
 /// Everything an engine can tell of itself at one moment.
 #[derive(Clone, Debug)]
@@ -82,6 +86,19 @@ impl<P: Send + 'static> Engine<P> {
             seed: self.builder.seed,
             emulated: self.emulated,
         }
+    }
+
+    /// How far every worker is: a few words each, so that it may be asked for often.
+    pub fn strides(&self) -> Vec<Stride> {
+        let stride = |(index, state): (usize, &Arc<WorkerState>)| {
+            let counts = &state.counts;
+            let ends = [&counts.processed, &counts.failed, &counts.expired, &counts.abandoned];
+            Stride {
+                in_flight: self.shared.board.in_flight(WorkerId(index as u32)).count(),
+                ended: ends.iter().map(|count| count.get()).sum(),
+            }
+        };
+        self.shared.workers.iter().enumerate().map(stride).collect()
     }
 
     fn worker(&self, seat: Seat) -> WorkerSnapshot {

@@ -19,6 +19,7 @@ mod real_input;
 mod replaying;
 mod running;
 mod seating;
+mod service;
 mod settings;
 mod signals;
 mod simulating;

@@ -26,7 +26,7 @@ impl Place {
 }
 
 impl Started {
-    fn new(mut command: Command) -> Self {
+    pub fn new(mut command: Command) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, lines) = channel();

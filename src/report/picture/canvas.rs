@@ -13,6 +13,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 const FONT: &str = "DejaVu Sans";
 
+/// Its two weights, cut down to the letters that a picture may have: `assets/fonts/subset`.
+const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
+const BOLD: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans-Bold.ttf");
+
 /// Where a text is held by its point; the point's height is always the baseline.
 #[derive(Clone, Copy)]
 pub(super) enum Hold {
@@ -149,8 +153,8 @@ fn style(letters: Type) -> TextStyle<'static> {
 fn register_fonts() -> io::Result<()> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     let registered = REGISTERED.get_or_init(|| {
-        register_font(FONT, FontStyle::Normal, dejavu::sans::regular()).is_ok()
-            && register_font(FONT, FontStyle::Bold, dejavu::sans::bold()).is_ok()
+        register_font(FONT, FontStyle::Normal, REGULAR).is_ok()
+            && register_font(FONT, FontStyle::Bold, BOLD).is_ok()
     });
     if *registered { Ok(()) } else { Err(io::Error::other("the embedded font is damaged")) }
 }
