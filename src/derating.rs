@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! target(T) = 1                              T ≤ limit − BAND
-//!             1 − (1 − FLOOR) · (T − limit + BAND) / BAND
+//!             FLOOR + (1 − FLOOR) · (limit − T) / BAND
 //!             FLOOR                          T ≥ limit
 //! ```
 //!
@@ -73,8 +73,8 @@ impl Derating {
 }
 
 fn target(temperature_c: f64, limit_c: f64) -> f64 {
-    let into_band = ((temperature_c - limit_c + BAND_C) / BAND_C).clamp(0.0, 1.0);
-    if into_band.is_nan() { 1.0 } else { 1.0 - (1.0 - FLOOR) * into_band }
+    let below = ((limit_c - temperature_c) / BAND_C).clamp(0.0, 1.0);
+    if below.is_nan() { 1.0 } else { FLOOR + (1.0 - FLOOR) * below }
 }
 
 #[cfg(test)]

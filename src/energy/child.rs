@@ -56,6 +56,12 @@ impl Question {
         &self.program
     }
 
+    /// Whether the last question is still open.
+    #[cfg(test)]
+    pub fn is_open(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Asks, unless the last question is still open.
     ///
     /// # Errors

@@ -99,6 +99,12 @@ impl Meter {
         self.measured_ns += for_ns;
     }
 
+    /// Whether a program was asked and has not answered.
+    #[cfg(test)]
+    pub fn is_waiting(&self) -> bool {
+        matches!(&self.source, Source::Pmic(pmic) if pmic.is_waiting())
+    }
+
     /// What was used in the `duration_ns` since the start, in which workers of each class were at
     /// work for so many nanoseconds.
     pub fn used(&self, busy_ns: &[(Class, u64)], duration_ns: u64) -> Used {

@@ -44,6 +44,12 @@ impl Pmic {
         self.failures >= FAILURES_MAX
     }
 
+    /// Whether it was asked and has not answered.
+    #[cfg(test)]
+    pub fn is_waiting(&self) -> bool {
+        self.question.is_open()
+    }
+
     /// Takes an answer where there is one, asks again where it is time.
     pub fn look(&mut self, now_ns: u64, notes: &mut Notes) -> Option<Step> {
         let step = match self.question.take(now_ns) {

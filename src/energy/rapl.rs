@@ -75,8 +75,19 @@ impl Rapl {
 
 impl Package {
     fn open(dir: &Path, now_ns: u64, notes: &mut Notes) -> Option<Self> {
+        let reading = number(&dir.join("energy_uj"), 0..=i64::MAX);
+        Package::begin(dir, reading, now_ns, notes)
+    }
+
+    /// The package in `dir` whose counter gave this first reading.
+    fn begin(
+        dir: &Path,
+        reading: Result<i64, Fault>,
+        now_ns: u64,
+        notes: &mut Notes,
+    ) -> Option<Self> {
         let file = dir.join("energy_uj");
-        match number(&file, 0..=i64::MAX) {
+        match reading {
             Ok(uj) => {
                 let range = noted(&dir.join("max_energy_range_uj"), 1..=i64::MAX, notes);
                 let range_uj = range.map(i64::cast_unsigned);
@@ -149,6 +160,18 @@ mod tests {
         assert_eq!(used_uj(100, 50, None), None, "it fell, and nobody says where it starts again");
         assert_eq!(used_uj(2_000, 50, Some(1_000)), None);
         assert_eq!(used_uj(100, 2_000, Some(1_000)), None);
+    }
+
+    /// Not with a file: whoever runs the tests as root may read any.
+    #[test]
+    fn a_counter_that_may_not_be_read_is_said_with_the_remedy() {
+        let mut notes = Notes::default();
+        let dir = Path::new("/sys/class/powercap/intel-rapl:0");
+        assert!(Package::begin(dir, Err(Fault::Forbidden), 0, &mut notes).is_none());
+        let said = notes.lines().join("\n");
+        for part in ["intel-rapl:0/energy_uj cannot be read", "run as root", "chmod a+r"] {
+            assert!(said.contains(part), "{said}");
+        }
     }
 
     proptest! {
