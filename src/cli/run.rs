@@ -14,7 +14,7 @@ use super::saving::Saving;
 use super::sources::{self, Opened};
 use super::status::Status;
 use super::values::Emulate;
-use super::{finish, log_output, signals};
+use super::{finish, log_output, power_settings, signals};
 use crate::clock::unix_ns;
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
@@ -34,6 +34,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     log_output::hush_workers();
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
     let placement = seats(&topology, &plan)?;
+    power_settings::without_effect(&plan, &placement).iter().for_each(|line| log::warn!("{line}"));
     let lessons = Lessons::begin(&plan, &placement)?;
     let maker = lessons.maker(&plan)?;
     let signals = signals::listen().or_exit(Exit::Io)?;
@@ -102,7 +103,7 @@ fn ready(
     saving: &Option<Saving>,
     outcome: &Outcome,
 ) -> Ready<Packet> {
-    let mut builder = Engine::builder()
+    let mut builder = power_settings::apply(Engine::builder(), plan, &topology)
         .topology(topology)
         .placement(plan.placement.clone())
         .policy_maker_of(maker)
