@@ -55,11 +55,12 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 46] = [
+const FLOORS: &[(&str, Floor)] = &[
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
     ("counters", Word),
+    ("derating", Word),
     ("feedback", Word),
     ("ids", Word),
     ("in_flight", Word),
@@ -69,10 +70,12 @@ const FLOORS: [(&str, Floor); 46] = [
     ("learning", Word),
     ("ledger", Word),
     ("loads", Word),
+    ("look", Word),
     ("names", Word),
     ("order", Word),
     ("packet", Word),
     ("panics", Word),
+    ("power", Word),
     ("priority", Word),
     ("progress", Word),
     ("random", Word),
@@ -91,6 +94,7 @@ const FLOORS: [(&str, Floor); 46] = [
     ("streams", Part),
     ("topology", Part),
     ("dispatch", Machine),
+    ("energy", Machine),
     ("recorder", Machine),
     ("sampler", Machine),
     ("sink", Machine),

@@ -14,6 +14,7 @@ mod orders;
 mod outcome;
 mod plan;
 mod plot;
+mod power_settings;
 mod q_settings;
 mod run;
 mod same_place;

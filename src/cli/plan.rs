@@ -11,6 +11,7 @@ use super::emulate::Emulate;
 use super::exit::{Exit, Fault};
 use super::files::FILES;
 use super::orders::{self, Orders};
+use super::power_settings::{self, PowerPlan};
 use super::q_settings;
 use super::same_place::same_place;
 use super::settings::{PathBufText, Settings};
@@ -79,6 +80,7 @@ pub struct Plan {
     pub deadline: Option<Duration>,
     pub inbox_bound: u32,
     pub drain_limit: Duration,
+    pub power: PowerPlan,
     pub results: PathBuf,
     pub record: bool,
     pub record_limit: u64,
@@ -133,6 +135,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         .check()
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let (work, q) = (work_of(&settings), q_settings::of(&settings));
+    let power = power_settings::of(&settings);
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let placement = placement_of(&settings);
     let plan = Plan {
@@ -165,6 +168,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         deadline: settings.deadline.map(|deadline| deadline.0.0),
         inbox_bound: settings.inbox_bound.map_or(INBOX_BOUND, |bound| bound.0.0),
         drain_limit: settings.drain_limit.map_or(Duration::from_secs(5), |limit| limit.0.0),
+        power,
         results: settings.results.map_or_else(|| PathBuf::from("results"), path_of),
         record: settings.record.is_none_or(|record| record.0.0),
         record_limit: settings.record_limit.map_or(RECORD_LIMIT, |limit| limit.0.0),
@@ -281,6 +285,7 @@ fn check(plan: &Plan) -> Result<(), Fault> {
             return wrong("save-packets", message);
         }
     }
+    power_settings::check(plan)?;
     q_settings::check(plan)
 }
 

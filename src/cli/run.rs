@@ -16,7 +16,7 @@ use super::saving::Saving;
 use super::service::Service;
 use super::sources::{self, Opened};
 use super::status::Status;
-use super::{finish, log_output, signals};
+use super::{finish, log_output, power_settings, signals};
 use crate::clock::{Clock, unix_ns};
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
@@ -36,6 +36,7 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     log_output::hush_workers();
     let topology = look_at_machine(&plan)?;
     let placement = seats(&topology, &plan)?;
+    power_settings::without_effect(&plan, &placement).iter().for_each(|line| log::warn!("{line}"));
     let lessons = Lessons::begin(&plan, &placement)?;
     let maker = lessons.maker(&plan)?;
     let signals = signals::listen().or_exit(Exit::Io)?;
@@ -110,7 +111,7 @@ fn ready(
     saving: &Option<Saving>,
     outcome: &Outcome,
 ) -> Ready<Packet> {
-    let mut builder = Engine::builder()
+    let mut builder = power_settings::apply(Engine::builder(), plan, &topology)
         .topology(topology)
         .placement(plan.placement.clone())
         .policy_maker_of(maker)

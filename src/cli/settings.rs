@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::emulate::Emulate;
 use super::orders::{OrderSpec, PrioritySpec};
+use super::power_settings::{ClassWatts, Limit, Watts};
 use super::q_settings::{BelowOne, Fraction};
 use super::values::{
     AboveZero, Bytes, Count, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
@@ -180,6 +181,16 @@ settings! {
     q_decay: Option<Fraction>, "q-decay" "EDGE_DISPATCH_Q_DECAY" "FACTOR" "q-learning"
     /// q-learning: where the table is kept: read where it is there, written at the end
     q_table: Option<PathBufText>, "q-table" "EDGE_DISPATCH_Q_TABLE" "FILE" "q-learning"
+
+    /// Energy model: what the board draws with every core asleep [default: built in by board]
+    idle_watts: Option<Watts>, "idle-watts" "EDGE_DISPATCH_IDLE_WATTS" "WATTS" "Energy"
+    /// Energy model: what one busy core of a class adds to that. May be given several times
+    /// [default: built in by board]
+    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
+    active_watts: Vec<ClassWatts>, "active-watts" "EDGE_DISPATCH_ACTIVE_WATTS" "CLASS=WATTS" "Energy"
+    /// Give fewer packets to cores that come near this temperature: °C, or off [default: 2 °C
+    /// below where the machine says that it throttles, if it does]
+    thermal_limit: Option<Limit>, "thermal-limit" "EDGE_DISPATCH_THERMAL_LIMIT" "C|off" "Energy"
 
     /// Folder for the run's files [default: results]
     results: Option<PathBufText>, "results" "EDGE_DISPATCH_RESULTS" "DIR" "Output"

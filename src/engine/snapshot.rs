@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::board::busy_ns;
 use super::{Engine, SourceReport};
 use crate::dispatch::Switched;
+use crate::energy::Used;
 use crate::ids::WorkerId;
 use crate::ledger::Ledger;
 use crate::progress::Stride;
 use crate::sampler::Samples;
+use crate::summary::ThermalFigures;
 use crate::topology::{Move, Seat};
 use crate::totals::{WorkerState, WorkerTotals};
 
@@ -30,6 +33,12 @@ pub struct Snapshot {
     pub states_forgotten: u64,
     /// What the sampler saw.
     pub samples: Samples,
+    /// What the board used so far.
+    pub energy: Used,
+    /// How warm the machine is; none where it does not tell.
+    pub thermal: Option<ThermalFigures>,
+    /// What was wrong with the sensors of the board, a line each.
+    pub board_notes: Vec<String>,
     /// What each source did.
     pub sources: Vec<SourceReport>,
     /// The policy's name.
@@ -70,15 +79,25 @@ impl<P: Send + 'static> Engine<P> {
     pub fn snapshot(&self) -> Snapshot {
         let (policy, choices) = self.switch.current();
         let (moves, moves_total) = self.shared.seats.moves();
+        let (now_ns, ledger) = (self.shared.clock.now_ns(), self.ledger());
+        let seats = self.shared.seats.all();
+        let workers: Vec<_> = seats.into_iter().map(|seat| self.worker(seat)).collect();
+        let (energy, thermal, board_notes) = {
+            let board = self.board.lock();
+            (board.used(&busy_ns(&workers), now_ns), board.thermal(), board.notes())
+        };
         Snapshot {
-            now_ns: self.shared.clock.now_ns(),
-            ledger: self.ledger(),
-            workers: self.shared.seats.all().into_iter().map(|seat| self.worker(seat)).collect(),
+            now_ns,
+            ledger,
+            workers,
             moves,
             moves_total,
             pins_restored: self.shared.seats.restored(),
             states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
+            energy,
+            thermal,
+            board_notes,
             sources: self.sources.reports(),
             policy,
             choices,

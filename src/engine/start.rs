@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 
+use super::board::WatchedBoard;
 use super::builder::{Builder, StartError};
 use super::crew::{Hire, Streams, WorkerSeed};
 use super::shared::{Doors, Shared};
@@ -39,9 +40,11 @@ impl<P: Send + 'static> Ready<P> {
             return Err(StartError::StateNeedsOrder);
         }
         let make_policy = builder.policy_maker()?;
-        let (topology, placement) = builder.seats()?;
+        let topology = builder.machine()?;
+        let placement = builder.seats(&topology)?;
         let seats = placement.seats.clone();
         let clock = Clock::start();
+        let board = WatchedBoard::new(&builder.board, &topology, clock.now_ns());
         let buffers = Arc::new(Buffers::default());
         let housekeepers = Arc::new(Housekeepers::new(placement.housekeeping.clone()));
         let recorder = match &builder.record {
@@ -57,8 +60,10 @@ impl<P: Send + 'static> Ready<P> {
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
             sampler: SamplerThread::start(&shared.housekeepers, |witness| {
-                sampler(&shared, &seats, keeper(&builder, &shared, topology, witness))
+                let keeper = keeper(&builder, &shared, topology, witness);
+                sampler(&shared, &seats, keeper, &board)
             })?,
+            board,
             recorder,
             sources: Sources::new(shared.stop.clone(), shared.housekeepers.clone()),
             workers_ended,
@@ -155,6 +160,7 @@ fn sampler<P>(
     shared: &Shared<P>,
     seats: &[Seat],
     keeper: Keeper,
+    watched: &WatchedBoard,
 ) -> (Sampler, Arc<Mutex<Samples>>) {
     let sampled = |(seat, state): (&Seat, &Arc<WorkerState>)| Sampled {
         cpu: seat.cpu,
@@ -165,7 +171,9 @@ fn sampler<P>(
     let workers = seats.iter().zip(&shared.workers).map(sampled).collect();
     let samples = Arc::default();
     let (board, clock) = (shared.board.clone(), shared.clock.clone());
-    (Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples), keeper), samples)
+    let proc = "/proc".into();
+    let sampler = Sampler::new(workers, board, clock, proc, Arc::clone(&samples), keeper);
+    (sampler.watched_by(watched.watch()), samples)
 }
 
 /// What looks after the pins; `witness` is a thread that is never pinned.

@@ -9,6 +9,7 @@
 //! old file or the new one, never half of one. Nothing that stands in a file may make this
 //! module panic or grow without bound: files come from SD cards.
 
+mod board;
 mod busy;
 mod error;
 mod estimate;

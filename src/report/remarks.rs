@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::units;
+use super::{board, units};
 use crate::class::Class;
 use crate::ids::WorkerId;
 use crate::ledger::{DropReason, Ledger};
@@ -25,15 +25,17 @@ pub(super) fn policy(summary: &Summary) -> String {
     }
 }
 
-/// Length, packets finished and throughput, which is the second over the first. What was not
+/// Length, packets finished, throughput, which is the second over the first, and mean power. What was not
 /// finished is said by [`losses`].
 pub(super) fn figures(summary: &Summary) -> String {
     let Ledger { processed, failed, .. } = summary.ledger;
+    let power = board::power(summary).map(|power| format!(" · {power}"));
     format!(
-        "{} · {} · {} packets/s",
+        "{} · {} · {} packets/s{}",
         units::length(summary.duration_s),
         units::counted(processed.saturating_add(failed), "packet"),
-        units::rate(summary.throughput_packets_per_s)
+        units::rate(summary.throughput_packets_per_s),
+        power.unwrap_or_default()
     )
 }
 
@@ -98,6 +100,7 @@ pub(super) fn remarks(summary: &Summary) -> Vec<String> {
         restored(summary),
         forgotten(summary),
         ended(summary),
+        board::heat(summary),
     ];
     found.into_iter().flatten().collect()
 }

@@ -8,7 +8,10 @@ use crate::ids::{CpuId, WorkerId};
 use crate::ledger::Ledger;
 use crate::record::{COLUMNS, SCHEMA_VERSION};
 use crate::stats::{Latency, Timeline};
-use crate::summary::{ClassFigures, LatencyFigures, Machine, Summary, WorkerFigures};
+use crate::summary::{
+    ClassFigures, EnergyFigures, LatencyFigures, Machine, Summary, ThermalFigures, ThrottleSign,
+    WorkerFigures, ZoneFigures,
+};
 
 /// Equal cores.
 pub(super) fn uniform(workers: u32) -> Summary {
@@ -42,6 +45,68 @@ pub(super) fn without_packets() -> Summary {
     summary
 }
 
+/// The same run on a board whose energy is modelled, that became warm and lost its voltage once.
+pub(super) fn on_a_board(mut summary: Summary) -> Summary {
+    let modelled = |joules: f64, packets: u64| EnergyFigures {
+        joules,
+        joules_per_packet: (packets > 0).then(|| joules / packets as f64),
+        watts_mean: joules / summary.duration_s,
+        source: "model (rk3588)".into(),
+        uncertainty: 0.5,
+        ..EnergyFigures::default()
+    };
+    let watts = |class: &ClassFigures| 0.72 * speed(class.name) * class.workers.len() as f64;
+    let joules = |class: &ClassFigures| 0.6 * watts(class) * summary.duration_s;
+    let added: f64 = summary.classes.iter().map(joules).sum();
+    let shared_j = 1.855 * summary.duration_s;
+    let whole = EnergyFigures {
+        covers: "the board".into(),
+        shared_joules: Some(shared_j),
+        ..modelled(added + shared_j, summary.ledger.processed)
+    };
+    let of_classes: Vec<_> =
+        summary.classes.iter().map(|class| modelled(joules(class), class.packets)).collect();
+    summary.energy = Some(whole);
+    for (class, energy) in summary.classes.iter_mut().zip(of_classes) {
+        class.energy = Some(energy);
+    }
+    summary.thermal = Some(warm(summary.duration_s));
+    summary
+}
+
+fn warm(duration_s: f64) -> ThermalFigures {
+    let steps = duration_s.clamp(2.0, 200.0) as usize;
+    let zone = |name: &str, throttles_c: Option<f64>| ZoneFigures {
+        name: name.into(),
+        celsius_max: Some(if throttles_c.is_some() { 74.6 } else { 58.0 }),
+        throttles_c,
+        ..ZoneFigures::default()
+    };
+    let rising = |from: f32, to: f32| {
+        let at = |step: usize| from + (to - from) * (step as f32 / steps as f32).sqrt();
+        (0..steps).map(at).collect::<Vec<_>>()
+    };
+    let timeline = |rows: Vec<Vec<f32>>| {
+        let mut timeline = Timeline::new(rows.len(), duration_s / steps as f64);
+        timeline.rows = rows;
+        timeline
+    };
+    ThermalFigures {
+        zones: vec![zone("soc-thermal", Some(75.0)), zone("gpu-thermal", None)],
+        over_time: timeline(vec![rising(45.0, 74.6), rising(40.0, 58.0)]),
+        limit_c: Some(73.0),
+        limit_source: "throttled at 75 °C (soc-thermal), less 2 °C".into(),
+        relieved_s: duration_s / 4.0,
+        least_factor: 0.62,
+        signs_are_told: true,
+        signs_during: vec![ThrottleSign::Undervoltage],
+        throttled_over_time: timeline(vec![
+            (0..steps).map(|step| f32::from(step * 5 / steps == 3)).collect(),
+        ]),
+        ..ThermalFigures::default()
+    }
+}
+
 fn class(name: Class, classes: &[Class], workers: &[WorkerFigures]) -> ClassFigures {
     let members = || classes.iter().enumerate().filter(|(_, of)| **of == name);
     let ids: Vec<u32> = members().map(|(index, _)| index as u32).collect();
@@ -58,6 +123,7 @@ fn class(name: Class, classes: &[Class], workers: &[WorkerFigures]) -> ClassFigu
         utilization: 0.6,
         wait_ns: waits(name, sum).summary(),
         wait_bars: waits(name, sum).bars(),
+        energy: None,
     }
 }
 
@@ -103,6 +169,8 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
         core_utilization: utilization(classes, duration_s),
         source_cpu_s: 0.4,
         temperature_c_max: None,
+        energy: None,
+        thermal: None,
         findings: BTreeMap::new(),
         files: BTreeMap::new(),
         estimated: false,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::grid::{Grid, Side};
-use super::{remarks, units};
+use super::{board, remarks, units};
 use crate::ids::CpuId;
 use crate::stats::LatencySummary;
 use crate::summary::{ClassFigures, Summary, WorkerFigures};
@@ -93,6 +93,8 @@ fn classes(summary: &Summary) -> String {
         ("wait p50", Right),
         ("wait p99", Right),
         ("utilization", Right),
+        ("energy", Right),
+        ("a packet", Right),
         ("failed", Right),
     ]);
     summary.classes.iter().for_each(|class| grid.row(class_cells(class)));
@@ -100,6 +102,7 @@ fn classes(summary: &Summary) -> String {
 }
 
 fn class_cells(class: &ClassFigures) -> Vec<String> {
+    let (energy, unknown) = (class.energy.as_ref(), || "–".to_owned());
     let mean = if class.packets > 0 { units::time(class.service_mean_ns) } else { "–".into() };
     vec![
         class.name.to_string(),
@@ -111,6 +114,8 @@ fn class_cells(class: &ClassFigures) -> Vec<String> {
         measured(&class.wait_ns, class.wait_ns.p50 as f64),
         measured(&class.wait_ns, class.wait_ns.p99 as f64),
         units::percent(class.utilization),
+        energy.map_or_else(unknown, |energy| units::energy(energy.joules)),
+        energy.and_then(|energy| energy.joules_per_packet).map_or_else(unknown, units::energy),
         units::count(class.failed),
     ]
 }
@@ -157,6 +162,10 @@ fn beside(summary: &Summary) -> String {
     }
     if let Some(celsius) = summary.temperature_c_max {
         let _ = writeln!(text, "hottest: {celsius:.1} °C");
+    }
+    let energy = [board::energy_line(summary), board::split_line(summary)];
+    for line in energy.into_iter().flatten().chain(board::thermal_lines(summary)) {
+        let _ = writeln!(text, "{line}");
     }
     text
 }

@@ -16,6 +16,29 @@ pub(crate) fn time(ns: f64) -> String {
     }
 }
 
+/// An energy with three digits and a fitting unit: `812 nJ`, `310 µJ`, `12.3 kJ`.
+pub(super) fn energy(joules: f64) -> String {
+    scaled(
+        joules,
+        &[(1e-9, "nJ"), (1e-6, "µJ"), (1e-3, "mJ"), (1.0, "J"), (1e3, "kJ"), (1e6, "MJ")],
+    )
+}
+
+/// A power with three digits: `812 mW`, `4.91 W`, `1.20 kW`.
+pub(super) fn power(watts: f64) -> String {
+    scaled(watts, &[(1e-3, "mW"), (1.0, "W"), (1e3, "kW")])
+}
+
+fn scaled(value: f64, units: &[(f64, &str)]) -> String {
+    if !value.is_finite() || value < 0.0 {
+        return "–".into();
+    }
+    let fits = |scale: f64| value / scale < 999.5;
+    let fitting = units.iter().find(|(scale, _)| fits(*scale)).or(units.last());
+    fitting
+        .map_or_else(String::new, |(scale, unit)| format!("{} {unit}", three_digits(value / scale)))
+}
+
 /// The length of a run: `10.0 s`, `12 min 30 s`, `3 h 05 min`.
 pub(super) fn length(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -119,6 +142,14 @@ mod tests {
         for (ns, text) in texts {
             assert_eq!(time(ns), text);
         }
+    }
+
+    #[test]
+    fn energies_have_three_digits_and_a_fitting_unit() {
+        let texts = [0.0, 3.1e-4, 0.9996, 12.34, 45_600.0, 1e10, f64::NAN, -1.0].map(energy);
+        let expected = ["0.00 nJ", "310 µJ", "1.00 J", "12.3 J", "45.6 kJ", "10000 MJ", "–", "–"];
+        assert_eq!(texts, expected);
+        assert_eq!([0.0056, 4.913, 1_200.0].map(power), ["5.60 mW", "4.91 W", "1.20 kW"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod keeper;
 mod machine;
 #[cfg(test)]
 mod throttling;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,9 @@ use capacity::{CapacityEstimator, Done};
 use foreign::ForeignLoad;
 pub use keeper::{Keeper, KeeperParts};
 use machine::{MachineReader, thread_cpu_ns};
+use watch::Watcher;
+
+pub use watch::Watch;
 
 /// How often the sampler looks. sysinfo needs at least 200 ms between two looks.
 pub const INTERVAL: Duration = Duration::from_millis(250);
@@ -110,6 +114,7 @@ pub struct Sampler {
     samples: Arc<Mutex<Samples>>,
     mhz_sums: Vec<(f64, u32)>,
     keeper: Keeper,
+    watcher: Watcher,
 }
 
 /// One worker's running figures at one look.
@@ -149,6 +154,7 @@ impl Sampler {
             own_cpu_ns: vec![0; rows],
             samples,
             mhz_sums: vec![(0.0, 0); rows],
+            watcher: Watcher::default(),
             workers,
             keeper,
         }
@@ -166,7 +172,7 @@ impl Sampler {
         for index in 0..self.workers.len() {
             let worker = WorkerId(index as u32);
             let (_, foreign_load) = self.board.speed(worker);
-            self.board.set_speed(worker, self.capacity.capacity(index) as f32, foreign_load);
+            self.board.set_speed(worker, self.believed(index), foreign_load);
         }
     }
 
@@ -184,14 +190,14 @@ impl Sampler {
         self.machine.refresh();
         let steps = self.step_workers();
         let utilization = self.core_utilization();
+        self.let_watch(now_ns, elapsed_ns);
         self.capacity.update(&steps);
         for (index, utilization) in utilization.iter().enumerate() {
             let own = self.own_cpu_ns[index] as f32 / elapsed_ns as f32;
             let worker = WorkerId(index as u32);
             self.board.set_utilization(worker, *utilization);
             let foreign = self.foreign[index].update(*utilization, own);
-            let capacity = self.capacity.capacity(index) as f32;
-            self.board.set_speed(WorkerId(index as u32), capacity, foreign);
+            self.board.set_speed(worker, self.believed(index), foreign);
         }
         self.keep(&utilization, elapsed_ns as f64 / 1e9);
     }

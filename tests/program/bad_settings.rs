@@ -49,6 +49,13 @@ const IMPOSSIBLE: &[(&str, &str, &str)] = &[
     ("priority", "vibration", "vibration=low"),
     ("priority", "vibration=urgent", "low, normal, high"),
     ("deadline", "0s", "above 0"),
+    ("idle-watts", "-1", "from 0 to 10000"),
+    ("idle-watts", "inf", "such as 2.5"),
+    ("active-watts", "efficiency", "efficiency=0.5"),
+    ("active-watts", "fast=1", "none of uniform, performance"),
+    ("active-watts", "uniform=nan", "from 0 to 10000"),
+    ("thermal-limit", "200", "from 30 to 125"),
+    ("thermal-limit", "warm", "or off"),
 ];
 
 #[test]
@@ -79,7 +86,8 @@ fn an_impossible_environment_is_a_usage_error_too() {
 fn an_impossible_value_in_the_file_is_a_configuration_error() {
     for &(key, value, remedy) in IMPOSSIBLE {
         let place = Place::new();
-        let list = matches!(key, "source" | "emulate-class" | "order" | "priority");
+        let list =
+            matches!(key, "source" | "emulate-class" | "order" | "priority" | "active-watts");
         let value_text = if list { format!("[\"{value}\"]") } else { format!("\"{value}\"") };
         place.write("edge-dispatch.toml", format!("# mine\n{key} = {value_text}\n"));
         place.run("run").exits(78).complains(&[number(value), remedy]);

@@ -10,12 +10,13 @@ use super::groups::{Bar, Group};
 use super::{LABEL, colours, head, sentence};
 use crate::summary::Summary;
 
+/// Draws it; how many seconds its width is.
 pub(super) fn draw(
     canvas: &Canvas,
     frame: Frame,
     summary: &Summary,
     groups: &[Group],
-) -> io::Result<()> {
+) -> io::Result<f64> {
     // Rows alone know of no work but the packets'.
     let of = if summary.estimated { ", by packets alone" } else { "" };
     head(canvas, frame, &format!("Utilization of each core over time{of}"))?;
@@ -23,7 +24,8 @@ pub(super) fn draw(
     let steps = timeline.rows.iter().map(Vec::len).max().unwrap_or(0);
     let seconds = timeline.step_s * steps as f64;
     if !(seconds.is_finite() && seconds > 0.0) {
-        return sentence(canvas, frame, "The run was too short to follow the cores over time.");
+        sentence(canvas, frame, "The run was too short to follow the cores over time.")?;
+        return Ok(summary.duration_s.max(1e-9));
     }
     let plot = frame.inside(120, 52, 130, 60);
     let bars = groups.iter().flat_map(|group| group.bars.iter().map(move |bar| (group, bar)));
@@ -37,7 +39,8 @@ pub(super) fn draw(
     }
     labels(canvas, plot, &bars)?;
     time_axis(canvas, plot, seconds)?;
-    scale(canvas, Frame { x: plot.right() + 28, w: 26, ..plot })
+    scale(canvas, Frame { x: plot.right() + 28, w: 26, ..plot })?;
+    Ok(seconds)
 }
 
 /// The `place`-th of `count` strips from the top; a hair of white between thick ones.

@@ -1,8 +1,8 @@
 //! The picture of a run: `results_graph.png`.
 //!
 //! A title; packets of each core as bars, grouped by class, with a comparison of the classes
-//! beside them; utilization of each core over time as a heat map; the distribution of waiting
-//! times by class. Colours can be told apart with any colour vision, letters are large
+//! beside them; utilization of each core over time as a heat map, and under it temperature over
+//! time where the machine tells it; the distribution of waiting times by class. Colours can be told apart with any colour vision, letters are large
 //! enough to be read when the picture is shrunk to half its size. A panel that has nothing
 //! to show says so in a sentence.
 
@@ -16,6 +16,7 @@ mod heat;
 pub(super) mod study;
 mod title;
 mod waits;
+mod warmth;
 
 use std::fs;
 use std::io;
@@ -33,6 +34,8 @@ const TITLE: Frame = Frame { x: 48, y: 0, w: 1824, h: 180 };
 const BARS: Frame = Frame { x: 48, y: 190, w: 1250, h: 450 };
 const COMPARISON: Frame = Frame { x: 1350, y: 190, w: 530, h: 450 };
 const HEAT: Frame = Frame { x: 48, y: 670, w: 1130, h: 510 };
+/// What temperature over time takes of the heat map's height, where it is known.
+const WARMTH: i32 = 150;
 const WAITS: Frame = Frame { x: 1240, y: 670, w: 640, h: 510 };
 
 /// The title of a panel.
@@ -60,7 +63,14 @@ fn sheet(summary: &Summary) -> io::Result<Vec<u8>> {
     title::draw(&canvas, TITLE, summary)?;
     bars::draw(&canvas, BARS, summary, &groups)?;
     comparison::draw(&canvas, COMPARISON, summary, &groups)?;
-    heat::draw(&canvas, HEAT, summary, &groups)?;
+    if warmth::shows(summary) {
+        let heat = Frame { h: HEAT.h - WARMTH, ..HEAT };
+        let seconds = heat::draw(&canvas, heat, summary, &groups)?;
+        let warmth = Frame { y: heat.bottom(), h: WARMTH, ..HEAT };
+        warmth::draw(&canvas, warmth, summary, seconds)?;
+    } else {
+        heat::draw(&canvas, HEAT, summary, &groups)?;
+    }
     waits::draw(&canvas, WAITS, summary)?;
     drop(canvas);
     Ok(pixels)

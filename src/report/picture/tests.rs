@@ -155,6 +155,46 @@ fn a_run_that_lost_packets_says_so_in_the_title() {
     assert!(warns(&summary));
 }
 
+/// Temperature takes its place from the heat map, and is drawn with limit and marks.
+#[test]
+fn a_warm_run_shows_its_temperature_and_when_it_was_throttled() {
+    let strip = Frame { y: HEAT.bottom() - WARMTH + 8, h: WARMTH - 8, ..HEAT };
+    let colour = |colour: plotters::style::RGBColor| [colour.0, colour.1, colour.2];
+    let mut summary = samples::on_a_board(samples::hybrid(2, 0, 2));
+    let inside = |pixels: &[[u8; 3]]| colours_in(pixels, strip.inside(140, 60, 150, 0));
+    let warm = inside(&pixels(&summary));
+    for seen in [colours::INK, colours::UNKNOWN, colours::WARNING] {
+        assert!(warm.contains(&colour(seen)), "{seen:?}");
+    }
+    let thermal = summary.thermal.as_mut().unwrap();
+    thermal.limit_c = None;
+    thermal.throttled_over_time.rows[0].fill(0.0);
+    assert!(!inside(&pixels(&summary)).contains(&colour(colours::WARNING)), "no limit, no marks");
+    summary.thermal.as_mut().unwrap().over_time.rows.clear();
+    let none = pixels(&summary);
+    summary.thermal = None;
+    assert!(
+        none[SIZE.0 as usize * HEAT.y as usize..]
+            == pixels(&summary)[SIZE.0 as usize * HEAT.y as usize..]
+    );
+}
+
+/// Whatever a file says of temperatures is drawn without a panic and within the sheet.
+#[test]
+fn odd_temperatures_are_drawn_all_the_same() {
+    for odd in [f32::NAN, f32::INFINITY, f32::MAX, -1e30, 0.0] {
+        let mut summary = samples::on_a_board(samples::hybrid(1, 0, 1));
+        let thermal = summary.thermal.as_mut().unwrap();
+        thermal.over_time.rows[0][1] = odd;
+        (thermal.over_time.step_s, thermal.limit_c) = (f64::from(odd), Some(f64::from(odd)));
+        thermal.zones[0].celsius_max = Some(f64::from(odd));
+        thermal.throttled_over_time.rows[0][0] = odd;
+        let pixels = pixels(&summary);
+        let edge = Frame { x: 0, y: SIZE.1 as i32 - 12, w: SIZE.0 as i32, h: 12 };
+        assert_eq!(colours_in(&pixels, edge), BTreeSet::from([[255; 3]]), "{odd}");
+    }
+}
+
 fn long_name() -> Summary {
     let mut summary = samples::hybrid(8, 0, 8);
     summary.machine.model = "An Industrial Gateway With A Very Long Name ".repeat(8);
@@ -205,6 +245,8 @@ fn example_pictures() {
         ("uniform-2", samples::uniform(2)),
         ("emulated-2", emulated()),
         ("hybrid-8", samples::hybrid(4, 0, 4)),
+        ("warm-8", samples::on_a_board(samples::hybrid(4, 0, 4))),
+        ("warm-3-classes", samples::on_a_board(samples::hybrid(2, 3, 3))),
         ("hybrid-16", samples::hybrid(8, 0, 8)),
         ("hybrid-64-an-hour", samples::run(&three.concat(), 3600.0)),
         ("hybrid-256", samples::hybrid(64, 64, 128)),
