@@ -10,8 +10,6 @@ mod capacity;
 mod foreign;
 mod keeper;
 mod machine;
-#[cfg(test)]
-mod throttling;
 mod watch;
 
 use std::path::PathBuf;
@@ -256,14 +254,4 @@ impl Sampler {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_look_after_a_late_one_is_not_too_soon() {
-        let at = |ms: u64| ms * 1_000_000;
-        assert_eq!(next_look_ns(at(250), at(251)), at(500), "no drift");
-        assert_eq!(next_look_ns(at(250), at(480)), at(680), "late");
-        assert_eq!(next_look_ns(at(250), at(4_000)), at(4_200), "after a standstill");
-    }
-}
+mod tests;

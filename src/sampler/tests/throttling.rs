@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::INTERVAL;
-use super::capacity::{CapacityEstimator, Done, Step};
+use super::super::INTERVAL;
+use super::super::capacity::{CapacityEstimator, Done, Step};
 use crate::class::Class;
 use crate::ids::WorkerId;
 use crate::job::Key;
