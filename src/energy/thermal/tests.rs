@@ -198,6 +198,10 @@ fn every_board_has_its_own_signs() {
     use ThrottleSign::*;
     let by_file = seen(pi().sys(BITS, "0\n"), |tree| tree.sys(BITS, "40001\n"));
     assert_eq!(by_file, (vec![Undervoltage], vec![Throttled]));
+    let newer = "devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled";
+    assert_eq!(seen(pi().sys(newer, "8\n"), |tree| tree).0, [SoftTemperatureLimit]);
+    let broken = seen(pi().sys(BITS, "yes\n"), |tree| tree);
+    assert_eq!(broken, (vec![], vec![]));
     let volt = pi().hwmon(1, "rpi_volt", &[("in0_lcrit_alarm", "1")]);
     assert_eq!(seen(volt, |tree| tree).0, [Undervoltage]);
     let cooling = |tree: Tree, kind: &str, state: &str| {
