@@ -121,7 +121,6 @@ pub fn validate(path: &Path) -> Result<Exit, Fault> {
 fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
     let mut texts = settings.texts();
-    let sources = sources_of(&settings);
     let pace = match (&settings.rate, &settings.load) {
         (Some(rate), _) => VirtualPace::Rate(rate.0.0),
         (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
@@ -139,7 +138,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let placement = placement_of(&settings);
     let plan = Plan {
-        sources,
+        sources: sources_of(&settings),
         duration: settings.duration.map(|duration| duration.0.0),
         pace,
         fleet,

@@ -1,5 +1,6 @@
 //! Laws of the whole engine, on real threads.
 
+mod board;
 mod deaths;
 mod listener;
 mod order;

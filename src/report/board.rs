@@ -100,7 +100,7 @@ pub(super) fn thermal_lines(summary: &Summary) -> Vec<String> {
 pub(super) fn heat(summary: &Summary) -> Option<String> {
     let thermal = summary.thermal.as_ref()?;
     if !thermal.signs_during.is_empty() {
-        return Some(format!("throttled: {}", names(&thermal.signs_during)));
+        return Some(format!("the board reported: {}", names(&thermal.signs_during)));
     }
     (thermal.equally_hot_s > 0.0).then(|| {
         let hot = units::length(thermal.equally_hot_s);
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn throttling_is_a_remark_and_calm_is_none() {
         let mut summary = samples::on_a_board(samples::hybrid(1, 0, 1));
-        assert_eq!(heat(&summary).unwrap(), "throttled: undervoltage");
+        assert_eq!(heat(&summary).unwrap(), "the board reported: undervoltage");
         let thermal = summary.thermal.as_mut().unwrap();
         thermal.signs_during.clear();
         thermal.equally_hot_s = 12.0;

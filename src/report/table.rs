@@ -93,8 +93,8 @@ fn classes(summary: &Summary) -> String {
         ("wait p50", Right),
         ("wait p99", Right),
         ("utilization", Right),
-        ("energy", Right),
-        ("a packet", Right),
+        ("energy by model", Right),
+        ("per packet", Right),
         ("failed", Right),
     ]);
     summary.classes.iter().for_each(|class| grid.row(class_cells(class)));

@@ -80,6 +80,10 @@ impl Thermal {
         let Roots { sys, programs } = &settings.roots;
         let zones = zones::find(sys, cores, notes);
         let limit = limit(settings.thermal_limit, &zones, machine);
+        let is_blind = zones.iter().all(|zone| zone.of == Of::Other);
+        if is_blind && matches!(settings.thermal_limit, ThermalLimit::Celsius(_)) {
+            notes.add("the thermal limit has no effect: no temperature of a CPU is known");
+        }
         let steps = |rows| Timeline::new(rows, 1.0);
         Thermal {
             signs: Signs::find(sys, programs),

@@ -8,14 +8,15 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::energy::child::{Answer, Question};
 use crate::energy::files::{Notes, number, numbered, text};
 use crate::summary::ThrottleSign;
 
-/// The firmware's file, where the kernel has it.
-const FILE: &str = "devices/platform/soc/soc:firmware/get_throttled";
+/// Folders that are looked through for the firmware's file.
+const FOLDERS_MAX: usize = 256;
 
 /// How often a program is asked instead, in nanoseconds.
 const ASK_EVERY_NS: u64 = 4_000_000_000;
@@ -68,7 +69,7 @@ pub(super) struct Seen {
 impl Signs {
     /// Every place under `sys`, and `vcgencmd` where the kernel has no file for it.
     pub fn find(sys: &Path, programs: &OsStr) -> Self {
-        let file = Some(sys.join(FILE)).filter(|file| file.exists());
+        let file = firmware_file(sys);
         let question = Question::find("vcgencmd", "get_throttled", programs);
         let asked = |question| Asked { question, due_ns: 0, last: Bits::default(), failures: 0 };
         let hwmon = numbered(&sys.join("class/hwmon"), "hwmon").into_iter();
@@ -171,6 +172,24 @@ impl Asked {
         self.last = Bits::default();
         notes.add(why);
     }
+}
+
+/// The firmware's file, where the kernel has it: `soc/soc:firmware/get_throttled` below
+/// `devices/platform`; newer boards write an address behind `soc`.
+fn firmware_file(sys: &Path) -> Option<PathBuf> {
+    let within = |dir: &Path| {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten().take(FOLDERS_MAX);
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let named = |path: &Path, is: fn(&str) -> bool| {
+        path.file_name().and_then(OsStr::to_str).is_some_and(is)
+    };
+    let mut dirs = within(&sys.join("devices/platform"));
+    dirs.retain(|dir| named(dir, |name| name.starts_with("soc")));
+    let inner: Vec<PathBuf> = dirs.iter().flat_map(|dir| within(dir)).collect();
+    dirs.extend(inner);
+    dirs.retain(|dir| named(dir, |name| name.ends_with(":firmware")));
+    dirs.into_iter().map(|dir| dir.join("get_throttled")).find(|file| file.is_file())
 }
 
 /// What `get_throttled` says, as the file writes it (`50005`) or the program (`throttled=0x50005`).

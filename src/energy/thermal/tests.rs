@@ -85,6 +85,9 @@ fn the_limit_is_a_little_below_where_the_board_throttles() {
     let pi = Tree::board("Raspberry Pi 5 Model B Rev 1.0", 4).zone(0, "cpu-thermal", 50.0);
     let pi = pi.trip(0, 0, "critical", 110).trip(0, 1, "active", 50);
     assert_eq!(limit_of(&pi, ThermalLimit::Known).0, Some(78.0));
+    let blind = Tree::board("Model 9000", 2).zone(0, "gpu-thermal", 50.0);
+    let notes = watched(&blind, ThermalLimit::Celsius(60.0)).0.notes();
+    assert!(notes.iter().any(|note| note.contains("has no effect")), "{notes:?}");
     let nothing = Tree::board("Model 9000", 2).zone(0, "cpu-thermal", 50.0);
     let nothing = nothing.trip(0, 0, "passive", 0).trip(0, 1, "hot", 90);
     assert_eq!(limit_of(&nothing, ThermalLimit::Known), (None, String::new()));
@@ -195,6 +198,10 @@ fn every_board_has_its_own_signs() {
     use ThrottleSign::*;
     let by_file = seen(pi().sys(BITS, "0\n"), |tree| tree.sys(BITS, "40001\n"));
     assert_eq!(by_file, (vec![Undervoltage], vec![Throttled]));
+    let newer = "devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled";
+    assert_eq!(seen(pi().sys(newer, "8\n"), |tree| tree).0, [SoftTemperatureLimit]);
+    let broken = seen(pi().sys(BITS, "yes\n"), |tree| tree);
+    assert_eq!(broken, (vec![], vec![]));
     let volt = pi().hwmon(1, "rpi_volt", &[("in0_lcrit_alarm", "1")]);
     assert_eq!(seen(volt, |tree| tree).0, [Undervoltage]);
     let cooling = |tree: Tree, kind: &str, state: &str| {

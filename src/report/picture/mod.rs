@@ -35,7 +35,7 @@ const BARS: Frame = Frame { x: 48, y: 190, w: 1250, h: 450 };
 const COMPARISON: Frame = Frame { x: 1350, y: 190, w: 530, h: 450 };
 const HEAT: Frame = Frame { x: 48, y: 670, w: 1130, h: 510 };
 /// What temperature over time takes of the heat map's height, where it is known.
-const WARMTH: i32 = 150;
+const WARMTH: i32 = 180;
 const WAITS: Frame = Frame { x: 1240, y: 670, w: 640, h: 510 };
 
 /// The title of a panel.

@@ -8,13 +8,16 @@ use super::axis;
 use super::canvas::{Canvas, Frame, Hold, Type};
 use super::{LABEL, colours};
 use crate::report::{board, remarks};
-use crate::summary::{Summary, ThermalFigures};
+use crate::summary::{Summary, ThermalFigures, ThrottleSign};
 
 /// Lines that are drawn: of further zones the hottest are the ones that matter.
 const LINES_MAX: usize = 8;
 
 /// How high the marks of throttling are.
 const MARKS: i32 = 12;
+
+/// How high the line of words above the plot is.
+const HEAD: i32 = 44;
 
 /// Whether there is anything to draw.
 pub(super) fn shows(summary: &Summary) -> bool {
@@ -30,7 +33,7 @@ pub(super) fn draw(
     seconds: f64,
 ) -> io::Result<()> {
     let Some(thermal) = &summary.thermal else { return Ok(()) };
-    let plot = frame.inside(120, 6, 130, 8);
+    let plot = frame.inside(120, HEAD, 130, 8);
     let lines = lines(thermal);
     let (low, high) = bounds(thermal, &lines);
     let y = |celsius: f64| {
@@ -92,21 +95,31 @@ fn marks(canvas: &Canvas, plot: Frame, thermal: &ThermalFigures, seconds: f64) -
     if row.iter().any(|part| *part > 0.0) {
         let letters = Type { colour: colours::WARNING, ..LABEL };
         let at = (plot.right() + 14, plot.bottom() + 2);
-        canvas.text("throttled", at, Hold::Left, letters)?;
+        canvas.text(mark_name(thermal), at, Hold::Left, letters)?;
     }
     Ok(())
 }
 
-/// The name of the hottest zone, in the plot's upper left corner where no line has risen yet.
+/// What the marks are of: who lost voltage was perhaps not slowed down.
+fn mark_name(thermal: &ThermalFigures) -> &'static str {
+    match thermal.signs_during.as_slice() {
+        [ThrottleSign::Undervoltage] => "undervoltage",
+        _ => "throttled",
+    }
+}
+
+/// Which zone the line in ink is, above the plot.
 fn names(canvas: &Canvas, plot: Frame, thermal: &ThermalFigures) -> io::Result<()> {
     let zones = board::hottest(thermal);
     let Some((_, hottest)) = zones.first() else { return Ok(()) };
     let celsius = hottest.celsius_max.unwrap_or(f64::NAN);
     let others = match zones.len() - 1 {
         0 => String::new(),
+        1 => "; pale: one other".to_owned(),
         others => format!("; pale: {others} others"),
     };
-    let text = format!("{}: {celsius:.0} °C at most{others}", remarks::one_line(&hottest.name));
-    let text = canvas.fitted(&text, plot.w - 20, LABEL)?;
-    canvas.text(&text, (plot.x + 10, plot.y + 30), Hold::Left, LABEL)
+    let name = remarks::one_line(&hottest.name);
+    let text = format!("Temperature: {name}, {celsius:.0} °C at most{others}");
+    let text = canvas.fitted(&text, plot.w, LABEL)?;
+    canvas.text(&text, (plot.x, plot.y - 14), Hold::Left, LABEL)
 }
