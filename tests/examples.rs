@@ -17,3 +17,12 @@ mod own_policy {
         main().unwrap();
     }
 }
+
+mod portable {
+    include!("../examples/portable.rs");
+
+    #[test]
+    fn what_must_be_the_same_everywhere_is_printed() {
+        main().unwrap();
+    }
+}

@@ -44,7 +44,8 @@ same_simulations() {
     printf 'simulations: %s policies, the same bytes\n' "$count"
 }
 
-# Unoptimized, as `cargo test` is here; without debug information, which is most of the linking.
+# Hardly optimized, which is quickest to build and run together; without debug information, which
+# is most of the linking.
 library_tests() {
     say "$target: every policy's choices, compared with this machine's; the library's tests"
     cross_dev build --locked --example portable
@@ -60,6 +61,6 @@ library_tests() {
 }
 
 cross_dev() {
-    CARGO_PROFILE_DEV_DEBUG=0 scripts/cross-build $containers "$target" -- "$@" >"$work/built" 2>&1 ||
+    CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 scripts/cross-build $containers "$target" -- "$@" >"$work/built" 2>&1 ||
         fail 70 "cargo $1 fails for $target: $(tail -n 20 "$work/built")" "see above"
 }

@@ -63,10 +63,16 @@ refuse_armv6() {
         "cross with docker or podman, or name a linker for ARMv6 in $(variable "$1" LINKER)"
 }
 
-# with_active_toolchain TARGET CARGO-ARGUMENT...
+# with_active_toolchain TARGET CARGO-ARGUMENT...: this machine's own target is built where it is
+# always built.
 with_active_toolchain() {
     target=$1
     shift
+    if [ "$target" = "$(host)" ]; then
+        cargo "$@"
+        built=${CARGO_TARGET_DIR:-target}/release
+        return
+    fi
     CARGO_TARGET_DIR=target/cross/active cargo "$@" --target "$target"
     built=target/cross/active/$target/release
 }

@@ -8,6 +8,7 @@
 mod bad_files;
 mod bad_rows;
 mod bad_settings;
+mod board_scripts;
 mod check_run;
 mod classes;
 mod closed_pipe;
