@@ -41,6 +41,7 @@ pub mod loads;
 pub mod names;
 pub mod order;
 pub mod packet;
+pub mod parking;
 pub mod priority;
 pub mod random;
 pub mod record;

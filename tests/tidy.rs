@@ -55,7 +55,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 45] = [
+const FLOORS: [(&str, Floor); 46] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -73,6 +73,7 @@ const FLOORS: [(&str, Floor); 45] = [
     ("order", Word),
     ("packet", Word),
     ("panics", Word),
+    ("parking", Word),
     ("priority", Word),
     ("random", Word),
     ("record", Word),
