@@ -42,6 +42,7 @@ pub mod names;
 pub mod order;
 pub mod packet;
 pub mod parking;
+pub mod power;
 pub mod priority;
 pub mod random;
 pub mod record;

@@ -55,7 +55,7 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 46] = [
+const FLOORS: [(&str, Floor); 48] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
@@ -74,6 +74,7 @@ const FLOORS: [(&str, Floor); 46] = [
     ("packet", Word),
     ("panics", Word),
     ("parking", Word),
+    ("power", Word),
     ("priority", Word),
     ("random", Word),
     ("record", Word),
@@ -86,6 +87,7 @@ const FLOORS: [(&str, Floor); 46] = [
     ("typical", Word),
     ("arrival", Part),
     ("inbox", Part),
+    ("packing", Part),
     ("policy", Part),
     ("process", Part),
     ("streams", Part),
