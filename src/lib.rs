@@ -57,6 +57,7 @@ pub mod bearing;
 pub mod dispatch;
 pub mod engine;
 pub mod experiment;
+pub mod packing;
 pub mod policy;
 pub mod process;
 pub mod recorder;
