@@ -1,5 +1,6 @@
 //! The program's face: flags, files, signals, exit codes.
 
+mod aims;
 mod args;
 mod blame;
 mod compare;

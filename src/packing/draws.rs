@@ -10,6 +10,9 @@
 //! spread: then packing saves only by the choice of the class. Clocks are taken to be at their
 //! highest whenever a core works; what a slower clock would save is not in it.
 
+use crate::class::Class;
+use crate::power::PowerModel;
+
 /// A board by the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draws {
@@ -22,6 +25,12 @@ pub struct Draws {
 }
 
 impl Draws {
+    /// Workers of these classes on a board of this model.
+    pub fn of(power: &PowerModel, classes: &[Class], idle_active: f64) -> Draws {
+        let watts = classes.iter().map(|class| power.active_watts(*class)).collect();
+        Draws { idle_watts: power.idle_watts(), watts, idle_active }
+    }
+
     /// Joules over `span_s` seconds in which each worker was busy and active for so many seconds.
     pub fn joules(&self, span_s: f64, busy_s: &[f64], active_s: &[f64]) -> f64 {
         let core = |((watts, busy), active): ((&f64, &f64), &f64)| {

@@ -14,14 +14,17 @@
 //! | `tail` | the part of the packets that is expected to be late |
 //! | `sets` | sets of workers, and the cheapest that holds |
 //! | `packer` | when to change: at once for more, after several looks for fewer |
+//! | `goal` | what is aimed at |
 //! | `draws` | the energy of what was done, by the model |
 
 mod draws;
+mod goal;
 mod packer;
 mod sets;
 mod tail;
 
 pub use draws::Draws;
+pub use goal::{Goal, UnknownGoal};
 pub use packer::{LATE, Pack, Packer, Window, WorkerView};
 pub use tail::{Cores, Demand};
 
@@ -60,6 +63,8 @@ pub struct Work {
     pub busy_ns: f64,
     /// The sum of the squares of these times, in ns².
     pub squares: f64,
+    /// Whether it is away for now.
+    pub gone: bool,
 }
 
 /// What has happened so far, all workers together.
@@ -129,7 +134,7 @@ impl Packing {
             return;
         }
         self.count(reading.now_ns, board);
-        let views = self.views(board);
+        let views = self.views(&reading, board);
         let window = self.window(&reading, &views, board.parking().woken());
         let pack = self.packer.look(&window, &views);
         let parks = |(now, view): (&bool, &WorkerView)| view.active && !now;
@@ -157,7 +162,7 @@ impl Packing {
         }
     }
 
-    fn views(&self, board: &LoadBoard) -> Vec<WorkerView> {
+    fn views(&self, reading: &Reading, board: &LoadBoard) -> Vec<WorkerView> {
         let view = |(at, member): (usize, &Member)| {
             let worker = WorkerId(at as u32);
             let (capacity, foreign_load) = board.speed(worker);
@@ -165,7 +170,7 @@ impl Packing {
                 capacity: f64::from(capacity * (1.0 - foreign_load)),
                 watts: member.watts,
                 second_thread: member.second_thread,
-                alive: !board.is_retired(worker),
+                alive: !board.is_retired(worker) && !reading.workers[at].gone,
                 active: !board.parking().is_parked(worker),
             }
         };

@@ -3,8 +3,11 @@
 //! More workers are taken at once when those that are active do not hold the target any more by
 //! the formula of [`super::tail`]; fewer only after several looks in a row have found that fewer
 //! would do, with a tenth and a half more packets than came. So a load that swings around a border
-//! does not flap. Where workers were woken soon after some were parked, it takes twice as many
-//! looks the next time.
+//! does not flap.
+//!
+//! Workers that dispatchers woke in between are guests: the next look parks them again. Where that
+//! happens at several looks in a row they stay, and if it was soon after others were parked, it takes
+//! twice as many looks until fewer are tried again.
 //!
 //! What is really late corrects the formula: the target that it aims at is divided by a factor,
 //! which grows while more than half of the allowed part is late and shrinks slowly afterwards.
@@ -31,6 +34,10 @@ const LOOKS: usize = 4;
 /// Looks in a row that must find that fewer will do, at first and at most.
 const PATIENCE: (u32, u32) = (4, 64);
 
+/// Guests who come again and again within so many times the patience have come soon after fewer were
+/// decided on; after twice that all is forgotten.
+const SOON: u32 = 8;
+
 /// Fewer watts by less than this part are not worth a change.
 const WORTH: f64 = 0.02;
 
@@ -44,10 +51,11 @@ const FADES: f64 = 0.95;
 /// Packets that must be counted before the correction goes by them.
 const COUNTED: f64 = 200.0;
 
-/// A part of the target; a packet that is expected to take longer at the best active worker wakes
-/// another one. The rest is for the spread of the times, which are longer than expected as often as
-/// shorter.
-const WAKE_PART: f64 = 0.25;
+/// Deviations above the mean of a normal distribution that 1 % lie above.
+const DEVIATIONS: f64 = 2.326;
+
+/// Looks in a row with workers woken before them, after which these stay.
+const RESTLESS: u32 = 3;
 
 /// In delays of an idle worker: a worker with nothing to do is never so late that another one is
 /// woken, one with a packet is, where the target is that short.
@@ -111,10 +119,13 @@ pub struct Packer {
     done: f64,
     late: f64,
     correction: f64,
+    /// Who is needed, guests left out; `None` before the first look.
+    decided: Option<Vec<bool>>,
     calm: u32,
+    restless: u32,
     patience: u32,
-    /// Looks since workers were last parked.
-    since_parked: u32,
+    /// Looks since fewer were decided on.
+    since_fewer: u32,
 }
 
 impl Packer {
@@ -131,9 +142,11 @@ impl Packer {
             done: 0.0,
             late: 0.0,
             correction: 1.0,
+            decided: None,
             calm: 0,
+            restless: 0,
             patience: PATIENCE.0,
-            since_parked: u32::MAX,
+            since_fewer: u32::MAX,
         }
     }
 
@@ -142,14 +155,25 @@ impl Packer {
         self.hear(window, workers);
         let order = by_frugality(workers);
         let active = self.decide(window, workers, &order);
+        self.decided = Some(active.clone());
         let slowest = workers.iter().zip(&active).filter(|(_, active)| **active);
         let slowest = slowest.map(|(worker, _)| worker.capacity).fold(1.0, f64::min);
-        let wake_at = WAKE_PART * self.target_ns / self.work_ns.max(1.0);
         Pack {
             active,
             order: order.into_iter().map(|worker| WorkerId(worker as u32)).collect(),
-            wake_at: wake_at.max(WAKE_IDLE / slowest) as f32,
+            wake_at: self.wake_at(slowest) as f32,
         }
+    }
+
+    /// The expected delay d from which on 1 % of the packets would be later than the target: d and
+    /// 2.326 deviations of as many services as that takes, d + 2.326 √(d · v · s) = target, with a
+    /// service of mean s and squared coefficient of variation v at the slowest active worker. In
+    /// mean service times of the fastest; a target of 20 of them, exponential, at speed 1: 11.8.
+    fn wake_at(&self, slowest: f64) -> f64 {
+        let target = self.target_ns / self.correction / self.work_ns.max(1.0);
+        let spread = DEVIATIONS * libm::sqrt(self.scv / slowest);
+        let root = (libm::sqrt(spread * spread + 4.0 * target) - spread) / 2.0;
+        (root * root).max(WAKE_IDLE / slowest)
     }
 
     fn hear(&mut self, window: &Window, workers: &[WorkerView]) {
@@ -174,18 +198,12 @@ impl Packer {
     }
 
     fn decide(&mut self, window: &Window, workers: &[WorkerView], order: &[usize]) -> Vec<bool> {
-        self.since_parked = self.since_parked.saturating_add(1);
-        if window.woken > 0 && self.since_parked <= 2 * self.patience {
-            self.patience = (2 * self.patience).min(PATIENCE.1);
-        } else if self.since_parked > 4 * PATIENCE.1 {
-            self.patience = PATIENCE.0;
-        }
-        let current: Vec<bool> = workers.iter().map(|worker| worker.active).collect();
         if self.work_ns == 0.0 {
             // Nobody knows yet what a packet costs.
             return vec![true; workers.len()];
         }
         let bar = self.bar();
+        let current = self.current(window, workers);
         let (watts, holds) = judge(workers, &current, &bar);
         let wanted = cheapest(workers, order, &bar.with_more(ROOM));
         if !holds {
@@ -205,8 +223,27 @@ impl Packer {
         if self.calm < self.patience {
             return current;
         }
-        (self.calm, self.since_parked) = (0, 0);
+        (self.calm, self.since_fewer) = (0, 0);
         with_the_dead(wanted, workers)
+    }
+
+    /// Who is to be active as far as was decided; guests among them who came again and again.
+    fn current(&mut self, window: &Window, workers: &[WorkerView]) -> Vec<bool> {
+        self.since_fewer = self.since_fewer.saturating_add(1);
+        self.restless = if window.woken > 0 { self.restless + 1 } else { 0 };
+        if self.since_fewer > 2 * SOON * self.patience {
+            self.patience = PATIENCE.0;
+        }
+        let as_they_are = || workers.iter().map(|worker| worker.active).collect();
+        if self.restless >= RESTLESS {
+            if self.since_fewer <= SOON * self.patience {
+                self.patience = (2 * self.patience).min(PATIENCE.1);
+            }
+            self.restless = 0;
+            return as_they_are();
+        }
+        let decided = self.decided.take().filter(|decided| decided.len() == workers.len());
+        decided.map_or_else(as_they_are, |decided| with_the_dead(decided, workers))
     }
 
     fn bar(&self) -> Bar {

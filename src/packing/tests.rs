@@ -113,20 +113,36 @@ fn a_swinging_load_does_not_flap() {
 }
 
 #[test]
-fn being_woken_soon_after_parking_makes_it_wait_longer() {
-    let looks_to_park = |wakes: u32| {
-        let (mut packer, mut workers) = (Packer::new(TARGET_NS, IDLE_ACTIVE), uniform(4));
-        after(&mut packer, window(0.1, 4.0), &mut workers, 10);
-        for _ in 0..wakes {
-            workers.iter_mut().for_each(|worker| worker.active = true);
-            packer.look(&Window { woken: 3, ..window(0.1, 4.0) }, &workers);
+fn who_was_woken_goes_with_the_next_look_and_stays_when_it_happens_again_and_again() {
+    let (mut packer, mut workers) = (Packer::new(TARGET_NS, IDLE_ACTIVE), uniform(8));
+    let low = count(&after(&mut packer, window(0.1, 8.0), &mut workers, 12));
+    let mut wake = |looks: u32| {
+        let mut active = 0;
+        for _ in 0..looks {
+            let next = workers.iter().position(|worker| !worker.active).unwrap();
+            workers[next].active = true;
+            let window = Window { woken: 1, ..window(0.1, 8.0) };
+            active = count(&after(&mut packer, window, &mut workers, 1));
         }
-        workers.iter_mut().for_each(|worker| worker.active = true);
-        (1..200)
-            .find(|_| count(&after(&mut packer, window(0.1, 4.0), &mut workers, 1)) < 4)
-            .unwrap()
+        active
     };
-    assert!(looks_to_park(1) >= 2 * looks_to_park(0), "{} {}", looks_to_park(1), looks_to_park(0));
+    assert_eq!([wake(1), wake(1), wake(1)], [low, low, low + 1]);
+    assert_eq!(count(&after(&mut packer, window(0.1, 8.0), &mut workers, 3)), low + 1);
+    // Soon after parking: patience has doubled.
+    assert_eq!(count(&after(&mut packer, window(0.1, 8.0), &mut workers, 4)), low + 1);
+    assert_eq!(count(&after(&mut packer, window(0.1, 8.0), &mut workers, 1)), low);
+}
+
+/// 11.8 + 2.326 √11.8 = 19.8; with all services alike the target itself.
+#[test]
+fn somebody_is_woken_when_one_in_a_hundred_would_be_late() {
+    let wake_at = |scv: f64| {
+        let window = Window { scv, ..window(0.05, 4.0) };
+        f64::from(Packer::new(TARGET_NS, IDLE_ACTIVE).look(&window, &uniform(4)).wake_at)
+    };
+    let exact = |delay: f64| delay + 2.326 * libm::sqrt(delay);
+    assert!((exact(wake_at(1.0)) - 20.0).abs() < 1e-3, "{}", wake_at(1.0));
+    assert!((wake_at(0.0) - 20.0).abs() < 1e-3, "{}", wake_at(0.0));
 }
 
 #[test]
@@ -163,7 +179,8 @@ fn the_marks_on_the_board_are_what_was_decided_and_time_is_counted() {
     let mut packing = Packing::new(vec![member; 4], TARGET_NS, IDLE_ACTIVE);
     let reading = |look: u64| {
         let done = 50 * look;
-        let work = Work { done, busy_ns: 1e6 * done as f64, squares: 2e12 * done as f64 };
+        let work =
+            Work { done, busy_ns: 1e6 * done as f64, squares: 2e12 * done as f64, gone: false };
         let mut workers = vec![Work::default(); 4];
         workers[0] = work;
         Reading { now_ns: look * LOOK_NS, arrived: done, done, late: 0, workers }
