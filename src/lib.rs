@@ -31,6 +31,7 @@
 // Words: data and pure functions, which everything above is written in.
 pub mod class;
 pub mod clock;
+pub mod derating;
 pub mod feedback;
 pub mod ids;
 pub mod interval;
@@ -38,6 +39,7 @@ pub mod job;
 pub mod learning;
 pub mod ledger;
 pub mod loads;
+pub mod look;
 pub mod names;
 pub mod order;
 pub mod packet;
@@ -55,6 +57,7 @@ pub mod totals;
 pub mod arrival;
 pub mod bearing;
 pub mod dispatch;
+pub mod energy;
 pub mod engine;
 pub mod experiment;
 pub mod packing;

@@ -12,6 +12,10 @@ use crate::ids::{CpuId, WorkerId};
 use crate::ledger::Ledger;
 use crate::stats::{LatencySummary, Timeline};
 
+mod board;
+
+pub use board::{EnergyFigures, ThermalFigures, ThrottleSign, ZoneFigures};
+
 /// One exchange of the rule in a running engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PolicySwitched {
@@ -75,6 +79,12 @@ pub struct Summary {
     /// The highest temperature seen on the machine, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c_max: Option<f64>,
+    /// What the board drew; absent where it was worked out from rows alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyFigures>,
+    /// How warm it was; absent where the machine does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thermal: Option<ThermalFigures>,
     /// CPU time of the sources' threads, in seconds: making or reading packets, and dispatching
     /// them.
     pub source_cpu_s: f64,
@@ -180,4 +190,7 @@ pub struct ClassFigures {
     /// The distribution of that waiting time: `[upper edge in ns, packets]`, empty bars left
     /// out, four bars a factor of ten.
     pub wait_bars: Vec<(u64, u64)>,
+    /// What its workers added to the board's idle power.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyFigures>,
 }

@@ -55,11 +55,12 @@ impl Floor {
 
 /// Where each module lives. A new module is entered here, on the lowest floor that it can
 /// live on.
-const FLOORS: [(&str, Floor); 48] = [
+const FLOORS: [(&str, Floor); 51] = [
     ("bearing", Word),
     ("class", Word),
     ("clock", Word),
     ("counters", Word),
+    ("derating", Word),
     ("feedback", Word),
     ("ids", Word),
     ("in_flight", Word),
@@ -69,6 +70,7 @@ const FLOORS: [(&str, Floor); 48] = [
     ("learning", Word),
     ("ledger", Word),
     ("loads", Word),
+    ("look", Word),
     ("names", Word),
     ("order", Word),
     ("packet", Word),
@@ -93,6 +95,7 @@ const FLOORS: [(&str, Floor); 48] = [
     ("streams", Part),
     ("topology", Part),
     ("dispatch", Machine),
+    ("energy", Machine),
     ("recorder", Machine),
     ("sampler", Machine),
     ("sink", Machine),

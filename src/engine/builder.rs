@@ -8,10 +8,13 @@ use super::crew::Crew;
 use super::emulate::reclassify;
 use super::sources::Tap;
 use super::start::Ready;
+use crate::derating::ThermalLimit;
 use crate::dispatch::Overflow;
+use crate::energy;
 use crate::ids::WorkerId;
 use crate::order::OrderRule;
 use crate::policy::{self, Options, Policy, UnknownPolicy};
+use crate::power::PowerModel;
 use crate::priority::Priorities;
 use crate::process::{Process, Sink, WorkerInfo};
 use crate::random;
@@ -76,6 +79,7 @@ pub enum StartError {
 pub struct Builder<P> {
     pub(super) request: PlacementRequest,
     pub(super) topology: Option<Topology>,
+    pub(super) board: energy::Settings,
     pub(super) policy: PolicyChoice,
     pub(super) seed: u64,
     pub(super) inbox_bound: u32,
@@ -101,6 +105,7 @@ impl<P: Send + 'static> Default for Builder<P> {
         Builder {
             request: PlacementRequest::default(),
             topology: None,
+            board: energy::Settings::default(),
             policy: PolicyChoice::Named { name: policy::NAMES[0].to_owned(), choices: None },
             seed: random::fresh_seed(),
             inbox_bound: INBOX_BOUND,
@@ -128,6 +133,26 @@ impl<P: Send + 'static> Builder<P> {
     /// The machine as already read; by default it is read at the start.
     pub fn topology(mut self, topology: Topology) -> Self {
         self.topology = Some(topology);
+        self
+    }
+
+    /// What the board draws where nothing measures it, and how a measured whole is split over
+    /// classes; by default the built-in model of the machine's own name.
+    pub fn power_model(mut self, model: PowerModel) -> Self {
+        self.board.model = Some(model);
+        self
+    }
+
+    /// From which temperature on a core is relieved; by default a little below where the machine
+    /// says that it throttles, if it says so.
+    pub fn thermal_limit(mut self, limit: ThermalLimit) -> Self {
+        self.board.thermal_limit = limit;
+        self
+    }
+
+    /// Where sensors of energy and temperature are looked for; by default on this machine.
+    pub fn energy_roots(mut self, roots: energy::Roots) -> Self {
+        self.board.roots = roots;
         self
     }
 
@@ -274,13 +299,17 @@ impl<P: Send + 'static> Builder<P> {
         std::iter::once(&self.order).chain(&self.other_orders)
     }
 
+    /// The machine, as it was given or as it is now.
+    pub(super) fn machine(&self) -> Result<Topology, StartError> {
+        match &self.topology {
+            Some(topology) => Ok(topology.clone()),
+            None => Ok(Topology::read(&Roots::this_machine())?),
+        }
+    }
+
     /// The seats with the classes and capacities that slowed-down workers pretend to have.
-    pub(super) fn seats(&self) -> Result<Placement, StartError> {
-        let topology = match &self.topology {
-            Some(topology) => topology.clone(),
-            None => Topology::read(&Roots::this_machine())?,
-        };
-        let mut placement = place(&topology, &self.request)?;
+    pub(super) fn seats(&self, topology: &Topology) -> Result<Placement, StartError> {
+        let mut placement = place(topology, &self.request)?;
         let last = placement.seats.len() as u32 - 1;
         for (worker, slowdown) in &self.slowdowns {
             let seat = placement.seats.get_mut(worker.index());

@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod board;
 mod builder;
 mod closing;
 mod crew;
@@ -53,6 +54,7 @@ use crate::order::OrderRule;
 use crate::random::Random;
 use crate::source::{PATIENCE_MS, Source};
 
+use board::WatchedBoard;
 use crew::Streams;
 use shared::Shared;
 use sources::Sources;
@@ -67,6 +69,7 @@ pub struct Engine<P> {
     shared: Arc<Shared<P>>,
     sources: Sources,
     sampler: SamplerThread,
+    board: WatchedBoard,
     recorder: Option<RecorderThread>,
     workers_ended: Receiver<()>,
     switch: Arc<PolicySwitch>,

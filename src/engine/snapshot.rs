@@ -1,10 +1,13 @@
 //! A look at a running engine, for status lines and closing reports.
 
+use super::board::busy_ns;
 use super::{Engine, SourceReport};
 use crate::dispatch::Switched;
+use crate::energy::Used;
 use crate::ids::WorkerId;
 use crate::ledger::Ledger;
 use crate::sampler::Samples;
+use crate::summary::ThermalFigures;
 use crate::topology::Seat;
 use crate::totals::WorkerTotals;
 
@@ -21,6 +24,12 @@ pub struct Snapshot {
     pub states_forgotten: u64,
     /// What the sampler saw.
     pub samples: Samples,
+    /// What the board used so far.
+    pub energy: Used,
+    /// How warm the machine is; none where it does not tell.
+    pub thermal: Option<ThermalFigures>,
+    /// What was wrong with the sensors of the board, a line each.
+    pub board_notes: Vec<String>,
     /// What each source did.
     pub sources: Vec<SourceReport>,
     /// The policy's name.
@@ -60,12 +69,22 @@ impl<P: Send + 'static> Engine<P> {
     /// A look at everything.
     pub fn snapshot(&self) -> Snapshot {
         let (policy, choices) = self.switch.current();
+        let (now_ns, ledger) = (self.shared.clock.now_ns(), self.ledger());
+        let workers: Vec<_> =
+            (0..self.shared.seats.len()).map(|index| self.worker(index)).collect();
+        let (energy, thermal, board_notes) = {
+            let board = self.board.lock();
+            (board.used(&busy_ns(&workers), now_ns), board.thermal(), board.notes())
+        };
         Snapshot {
-            now_ns: self.shared.clock.now_ns(),
-            ledger: self.ledger(),
-            workers: (0..self.shared.seats.len()).map(|index| self.worker(index)).collect(),
+            now_ns,
+            ledger,
+            workers,
             states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
+            energy,
+            thermal,
+            board_notes,
             sources: self.sources.reports(),
             policy,
             choices,

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 
+use super::board::WatchedBoard;
 use super::builder::{Builder, StartError};
 use super::crew::{Hire, Streams, WorkerSeed};
 use super::shared::{Doors, Shared};
@@ -39,8 +40,10 @@ impl<P: Send + 'static> Ready<P> {
             return Err(StartError::StateNeedsOrder);
         }
         let make_policy = builder.policy_maker()?;
-        let placement = builder.seats()?;
+        let topology = builder.machine()?;
+        let placement = builder.seats(&topology)?;
         let clock = Clock::start();
+        let board = WatchedBoard::new(&builder.board, &topology, clock.now_ns());
         let buffers = Arc::new(Buffers::default());
         let recorder = match &builder.record {
             Some(options) => Some(RecorderThread::start(create(options, &buffers)?, &buffers)?),
@@ -51,7 +54,8 @@ impl<P: Send + 'static> Ready<P> {
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
-            sampler: SamplerThread::start(sampler(&shared))?,
+            sampler: SamplerThread::start(sampler(&shared, &board))?,
+            board,
             recorder,
             sources: Sources::new(shared.stop.clone()),
             workers_ended,
@@ -140,7 +144,7 @@ fn lanes<P: Send + 'static>(builder: &Builder<P>) -> LanePlan {
     LanePlan::new(builder.orders().flat_map(of_rule))
 }
 
-fn sampler<P>(shared: &Shared<P>) -> (Sampler, Arc<Mutex<Samples>>) {
+fn sampler<P>(shared: &Shared<P>, watched: &WatchedBoard) -> (Sampler, Arc<Mutex<Samples>>) {
     let sampled = |(seat, state): (&Seat, &Arc<WorkerState>)| Sampled {
         cpu: seat.cpu,
         class: seat.class,
@@ -150,7 +154,8 @@ fn sampler<P>(shared: &Shared<P>) -> (Sampler, Arc<Mutex<Samples>>) {
     let workers = shared.seats.iter().zip(&shared.workers).map(sampled).collect();
     let samples = Arc::default();
     let (board, clock) = (shared.board.clone(), shared.clock.clone());
-    (Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples)), samples)
+    let sampler = Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples));
+    (sampler.watched_by(watched.watch()), samples)
 }
 
 fn slowdown_of(slowdowns: &[(WorkerId, Slowdown)], worker: WorkerId) -> Slowdown {

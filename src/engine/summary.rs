@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Closing, WorkerSnapshot};
+use super::board;
+use super::{Closing, Snapshot, WorkerSnapshot};
 use crate::class::Class;
 use crate::dispatch::Switched;
 use crate::record::SCHEMA_VERSION;
@@ -40,7 +41,7 @@ impl Closing {
         let recorded = self.recorded.as_ref();
         Summary {
             schema_version: SCHEMA_VERSION,
-            machine: about.machine,
+            machine: self.with_board_notes(about.machine),
             settings: about.settings,
             policy: last.policy.to_owned(),
             choices: last.choices,
@@ -56,14 +57,21 @@ impl Closing {
             states_forgotten: last.states_forgotten,
             latency_ns: latencies(&last.workers),
             workers: self.worker_figures(finished, duration_s),
-            classes: class_figures(&last.workers, finished, duration_s),
+            classes: class_figures(last, finished, duration_s),
             core_utilization: last.samples.core_utilization.clone(),
             temperature_c_max: last.samples.temperature_c_max,
+            energy: Some(board::whole(&last.energy, finished, duration_s)),
+            thermal: last.thermal.clone(),
             source_cpu_s: last.sources.iter().map(|source| source.cpu_ns as f64 / 1e9).sum(),
             findings: about.findings,
             files: about.files,
             estimated: false,
         }
+    }
+
+    fn with_board_notes(&self, mut machine: Machine) -> Machine {
+        machine.notes.extend(self.last.board_notes.iter().cloned());
+        machine
     }
 
     fn worker_figures(&self, finished: u64, duration_s: f64) -> Vec<WorkerFigures> {
@@ -97,9 +105,9 @@ fn latencies(workers: &[WorkerSnapshot]) -> LatencyFigures {
     }
 }
 
-fn class_figures(workers: &[WorkerSnapshot], finished: u64, duration_s: f64) -> Vec<ClassFigures> {
+fn class_figures(last: &Snapshot, finished: u64, duration_s: f64) -> Vec<ClassFigures> {
     let mut by_class: BTreeMap<Class, Vec<&WorkerSnapshot>> = BTreeMap::new();
-    for worker in workers {
+    for worker in &last.workers {
         by_class.entry(worker.seat.class).or_default().push(worker);
     }
     let one = |(name, workers): (Class, Vec<&WorkerSnapshot>)| {
@@ -121,6 +129,7 @@ fn class_figures(workers: &[WorkerSnapshot], finished: u64, duration_s: f64) -> 
             utilization: busy / workers.len() as f64,
             wait_ns: wait.summary(),
             wait_bars: wait.bars(),
+            energy: board::of_class(&last.energy, name, packets, duration_s),
         }
     };
     by_class.into_iter().map(one).collect()

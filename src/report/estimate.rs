@@ -49,6 +49,8 @@ pub fn estimate(rows: &Rows) -> Summary {
         core_utilization: rows.busy.timeline(&order, rows.last_ns),
         source_cpu_s: 0.0,
         temperature_c_max: None,
+        energy: None,
+        thermal: None,
         findings: BTreeMap::new(),
         files: BTreeMap::new(),
         estimated: true,
@@ -129,6 +131,7 @@ fn class_figures(
         utilization: ratio(utilization, members.len() as f64),
         wait_ns: wait.summary(),
         wait_bars: wait.bars(),
+        energy: None,
     }
 }
 

@@ -58,6 +58,7 @@ fn class(name: Class, classes: &[Class], workers: &[WorkerFigures]) -> ClassFigu
         utilization: 0.6,
         wait_ns: waits(name, sum).summary(),
         wait_bars: waits(name, sum).bars(),
+        energy: None,
     }
 }
 
@@ -102,6 +103,8 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
         core_utilization: utilization(classes, duration_s),
         source_cpu_s: 0.4,
         temperature_c_max: None,
+        energy: None,
+        thermal: None,
         findings: BTreeMap::new(),
         files: BTreeMap::new(),
         estimated: false,

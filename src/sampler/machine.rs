@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sysinfo::{Component, Components, CpuRefreshKind, System};
 
 use crate::ids::CpuId;
+use crate::look::CpuLook;
 
 /// Temperatures change slowly and cost a file each: looked at every so many looks.
 const LOOKS_PER_TEMPERATURE: u32 = 8;
@@ -65,6 +66,13 @@ impl MachineReader {
     /// Frequency of `cpu`; `None` on a machine that does not tell.
     pub fn mhz(&self, cpu: CpuId) -> Option<f64> {
         self.cpu(cpu).map(|cpu| cpu.frequency() as f64).filter(|mhz| *mhz > 0.0)
+    }
+
+    /// Every CPU between the last two looks.
+    pub fn cpu_looks(&self) -> Vec<CpuLook> {
+        let cpus = self.places.keys().copied();
+        let look = |cpu| CpuLook { cpu, utilization: self.utilization(cpu), mhz: self.mhz(cpu) };
+        cpus.map(look).collect()
     }
 
     /// The highest temperature anywhere; `None` on a machine without sensors.

@@ -9,6 +9,7 @@
 mod capacity;
 mod foreign;
 mod machine;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,9 @@ use crate::totals::WorkerState;
 use capacity::{CapacityEstimator, Done};
 use foreign::ForeignLoad;
 use machine::{MachineReader, thread_cpu_ns};
+use watch::Watcher;
+
+pub use watch::Watch;
 
 /// How often the sampler looks. sysinfo needs at least 200 ms between two looks.
 pub const INTERVAL: Duration = Duration::from_millis(250);
@@ -104,6 +108,7 @@ pub struct Sampler {
     looked_ns: u64,
     samples: Arc<Mutex<Samples>>,
     mhz_sums: Vec<(f64, u32)>,
+    watcher: Watcher,
 }
 
 /// One worker's running figures at one look.
@@ -142,6 +147,7 @@ impl Sampler {
             own_cpu_ns: vec![0; rows],
             samples,
             mhz_sums: vec![(0.0, 0); rows],
+            watcher: Watcher::default(),
             workers,
         }
     }
@@ -158,7 +164,7 @@ impl Sampler {
         for index in 0..self.workers.len() {
             let worker = WorkerId(index as u32);
             let (_, foreign_load) = self.board.speed(worker);
-            self.board.set_speed(worker, self.capacity.capacity(index) as f32, foreign_load);
+            self.board.set_speed(worker, self.believed(index), foreign_load);
         }
     }
 
@@ -173,14 +179,14 @@ impl Sampler {
         self.machine.refresh();
         let steps = self.step_workers();
         let utilization = self.core_utilization();
+        self.let_watch(now_ns, elapsed_ns);
         self.capacity.update(&steps);
         for (index, utilization) in utilization.iter().enumerate() {
             let own = self.own_cpu_ns[index] as f32 / elapsed_ns as f32;
             let worker = WorkerId(index as u32);
             self.board.set_utilization(worker, *utilization);
             let foreign = self.foreign[index].update(*utilization, own);
-            let capacity = self.capacity.capacity(index) as f32;
-            self.board.set_speed(WorkerId(index as u32), capacity, foreign);
+            self.board.set_speed(worker, self.believed(index), foreign);
         }
         self.keep(&utilization, elapsed_ns as f64 / 1e9);
     }

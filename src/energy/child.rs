@@ -1,0 +1,139 @@
+//! A program that is asked now and then, and never waited for.
+//!
+//! The sampler asks at one look and takes the answer at a later one. A program that does not
+//! answer in time is killed; one that cannot even be killed (it waits for the firmware inside
+//! the kernel) is left alone, and not asked again before it has ended. What it prints is read
+//! up to a bound and without waiting: somebody else may still hold the pipe open.
+
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// Bytes of an answer that are read; the longest known has 1,000.
+const BYTES_MAX: usize = 16 * 1024;
+
+/// How long an answer may take, in nanoseconds.
+const PATIENCE_NS: u64 = 2_000_000_000;
+
+/// One question to one program.
+#[derive(Debug)]
+pub(super) struct Question {
+    program: PathBuf,
+    argument: &'static str,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    asked_ns: u64,
+    killed: bool,
+}
+
+/// What came of asking.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Nothing yet, or nothing was asked.
+    Pending,
+    /// What it printed, and when it was asked.
+    Said(String, u64),
+    /// Why there is no answer.
+    Failed(String),
+}
+
+impl Question {
+    /// A question to `name`, if `path` (the variable's text) leads to it.
+    pub fn find(name: &str, argument: &'static str, path: &OsStr) -> Option<Self> {
+        // A relative folder means another program in every place.
+        let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+        let program = folders.map(|folder| folder.join(name)).find(|file| file.is_file())?;
+        Some(Question { program, argument, running: None })
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Asks, unless the last question is still open.
+    ///
+    /// # Errors
+    /// Why the program could not be started.
+    pub fn ask(&mut self, now_ns: u64) -> Result<(), String> {
+        if self.running.is_some() {
+            return Ok(());
+        }
+        let mut command = Command::new(&self.program);
+        command.arg(self.argument).stdin(Stdio::null()).stderr(Stdio::null());
+        let child = command.stdout(Stdio::piped()).spawn();
+        let child = child.map_err(|error| self.says(&format!("cannot be started ({error})")))?;
+        self.running = Some(Running { child, asked_ns: now_ns, killed: false });
+        Ok(())
+    }
+
+    /// Takes the answer, if it is there.
+    pub fn take(&mut self, now_ns: u64) -> Answer {
+        let Some(running) = &mut self.running else { return Answer::Pending };
+        match running.child.try_wait() {
+            Ok(None) => {
+                let late = now_ns.saturating_sub(running.asked_ns) > PATIENCE_NS;
+                if late && !running.killed {
+                    running.killed = true;
+                    // It may have ended in this moment; then the next look finds that.
+                    let _ = running.child.kill();
+                    return Answer::Failed(self.says("did not answer in 2 s: killed"));
+                }
+                Answer::Pending
+            }
+            ended => {
+                let Some(mut running) = self.running.take() else { return Answer::Pending };
+                match ended {
+                    Ok(Some(status)) if status.success() => {
+                        let said = running.child.stdout.take().map(read).unwrap_or_default();
+                        Answer::Said(said, running.asked_ns)
+                    }
+                    // Said when it was killed.
+                    Ok(_) if running.killed => Answer::Pending,
+                    Ok(Some(status)) => Answer::Failed(self.says(&format!("failed ({status})"))),
+                    Ok(None) => Answer::Pending,
+                    Err(error) => {
+                        Answer::Failed(self.says(&format!("cannot be waited for ({error})")))
+                    }
+                }
+            }
+        }
+    }
+
+    fn says(&self, what: &str) -> String {
+        format!("{} {} {what}", self.program.display(), self.argument)
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if let Some(running) = &mut self.running {
+            let _ = running.child.kill();
+            // Not waited for: what does not end now is collected when this process ends.
+            let _ = running.child.try_wait();
+        }
+    }
+}
+
+fn read(mut from: ChildStdout) -> String {
+    let mut bytes = vec![0; BYTES_MAX];
+    let mut length = 0;
+    if rustix::io::ioctl_fionbio(&from, true).is_err() {
+        return String::new();
+    }
+    while let Some(room) = bytes.get_mut(length..).filter(|room| !room.is_empty()) {
+        match from.read(room) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    bytes.truncate(length);
+    String::from_utf8_lossy(&bytes).into_owned()
+}

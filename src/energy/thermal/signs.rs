@@ -1,0 +1,191 @@
+//! Signs that somebody slows the cores down.
+//!
+//! A Raspberry Pi's firmware tells it in `get_throttled`: bits for now, and the same bits 16
+//! places higher for what happened before. Those are said to be since boot; a kernel driver that
+//! polls them clears them as it does, so they may be of the last seconds only. On other boards
+//! the kernel's own means show: a cooling device of the CPUs that is in force, and PCs count
+//! throttling for each core.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::energy::child::{Answer, Question};
+use crate::energy::files::{Notes, number, numbered, text};
+use crate::summary::ThrottleSign;
+
+/// The firmware's file, where the kernel has it.
+const FILE: &str = "devices/platform/soc/soc:firmware/get_throttled";
+
+/// How often a program is asked instead, in nanoseconds.
+const ASK_EVERY_NS: u64 = 4_000_000_000;
+
+/// Bits of `get_throttled` and what each tells.
+const BITS: [(u32, ThrottleSign); 4] = [
+    (0, ThrottleSign::Undervoltage),
+    (1, ThrottleSign::FrequencyCapped),
+    (2, ThrottleSign::Throttled),
+    (3, ThrottleSign::SoftTemperatureLimit),
+];
+
+/// Where the bits of what happened before stand.
+const BEFORE: u32 = 16;
+
+/// What `get_throttled` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bits {
+    pub now: BTreeSet<ThrottleSign>,
+    pub before: BTreeSet<ThrottleSign>,
+}
+
+/// All places where a sign may show.
+#[derive(Debug)]
+pub(super) struct Signs {
+    file: Option<PathBuf>,
+    program: Option<Asked>,
+    undervoltage: Option<PathBuf>,
+    cooling: Vec<PathBuf>,
+    counters: Vec<PathBuf>,
+    counted: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    question: Question,
+    due_ns: u64,
+    last: Bits,
+    failures: u32,
+}
+
+/// What was seen at one look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub now: BTreeSet<ThrottleSign>,
+    /// Before, since boot as far as the firmware remembers.
+    pub before: BTreeSet<ThrottleSign>,
+}
+
+impl Signs {
+    /// Every place under `sys`, and `vcgencmd` where the kernel has no file for it.
+    pub fn find(sys: &Path, programs: &OsStr) -> Self {
+        let file = Some(sys.join(FILE)).filter(|file| file.exists());
+        let question = Question::find("vcgencmd", "get_throttled", programs);
+        let asked = |question| Asked { question, due_ns: 0, last: Bits::default(), failures: 0 };
+        let hwmon = numbered(&sys.join("class/hwmon"), "hwmon").into_iter();
+        let volt = |dir: &PathBuf| text(&dir.join("name")).as_deref() == Ok("rpi_volt");
+        let cpus = numbered(&sys.join("devices/system/cpu"), "cpu").into_iter();
+        let of_cpu = |dir: &PathBuf| {
+            let kind = text(&dir.join("type")).unwrap_or_default();
+            kind.contains("cpufreq") || kind == "Processor"
+        };
+        let cooling = numbered(&sys.join("class/thermal"), "cooling_device").into_iter();
+        Signs {
+            program: if file.is_some() { None } else { question.map(asked) },
+            file,
+            undervoltage: hwmon.map(|(_, dir)| dir).find(volt).map(|d| d.join("in0_lcrit_alarm")),
+            cooling: cooling.map(|(_, d)| d).filter(of_cpu).map(|d| d.join("cur_state")).collect(),
+            counters: cpus
+                .map(|(_, dir)| dir.join("thermal_throttle/core_throttle_count"))
+                .filter(|file| file.exists())
+                .collect(),
+            counted: None,
+        }
+    }
+
+    /// Whether this machine tells anything at all.
+    pub fn are_told(&self) -> bool {
+        self.file.is_some()
+            || self.program.as_ref().is_some_and(|asked| asked.failures < 3)
+            || self.undervoltage.is_some()
+            || !self.cooling.is_empty()
+            || !self.counters.is_empty()
+    }
+
+    /// What shows now.
+    pub fn look(&mut self, now_ns: u64, notes: &mut Notes) -> Seen {
+        let bits = self.bits(now_ns, notes);
+        let mut seen = Seen { now: bits.now, before: bits.before };
+        if let Some(file) = &self.undervoltage
+            && read(file, notes) == Some(1)
+        {
+            seen.now.insert(ThrottleSign::Undervoltage);
+        }
+        if self.cooling.iter().filter_map(|file| read(file, notes)).any(|state| state > 0) {
+            seen.now.insert(ThrottleSign::Cooling);
+        }
+        if self.has_counted(notes) {
+            seen.now.insert(ThrottleSign::Throttled);
+        }
+        seen
+    }
+
+    fn bits(&mut self, now_ns: u64, notes: &mut Notes) -> Bits {
+        if let Some(file) = &self.file {
+            return match text(file).map(|text| bits(&text)) {
+                Ok(Some(bits)) => bits,
+                Ok(None) => {
+                    notes.add(format!("{} has no hexadecimal number: ignored", file.display()));
+                    Bits::default()
+                }
+                Err(fault) => {
+                    notes.fault(file, &fault);
+                    Bits::default()
+                }
+            };
+        }
+        self.program.as_mut().map_or_else(Bits::default, |asked| asked.look(now_ns, notes))
+    }
+
+    /// Whether a core was throttled since the last look.
+    fn has_counted(&mut self, notes: &mut Notes) -> bool {
+        if self.counters.is_empty() {
+            return false;
+        }
+        let counts = self.counters.iter().filter_map(|file| read(file, notes));
+        let now = counts.fold(0i64, i64::saturating_add);
+        self.counted.replace(now).is_some_and(|before| now > before)
+    }
+}
+
+impl Asked {
+    fn look(&mut self, now_ns: u64, notes: &mut Notes) -> Bits {
+        match self.question.take(now_ns) {
+            Answer::Pending => {}
+            Answer::Said(text, _) => match bits(&text) {
+                Some(bits) => (self.last, self.failures) = (bits, 0),
+                None => self.failed("vcgencmd get_throttled printed no number".into(), notes),
+            },
+            Answer::Failed(why) => self.failed(why, notes),
+        }
+        if now_ns >= self.due_ns && self.failures < 3 {
+            self.due_ns = now_ns + ASK_EVERY_NS;
+            if let Err(why) = self.question.ask(now_ns) {
+                self.failed(why, notes);
+            }
+        }
+        self.last.clone()
+    }
+
+    fn failed(&mut self, why: String, notes: &mut Notes) {
+        self.failures += 1;
+        self.last = Bits::default();
+        notes.add(why);
+    }
+}
+
+/// What `get_throttled` says, as the file writes it (`50005`) or the program (`throttled=0x50005`).
+pub(super) fn bits(text: &str) -> Option<Bits> {
+    let digits = text.trim();
+    let digits = digits.strip_prefix("throttled=").unwrap_or(digits);
+    let digits = digits.strip_prefix("0x").unwrap_or(digits);
+    let value = u32::from_str_radix(digits, 16).ok()?;
+    let from = |first: u32| {
+        let set = BITS.iter().filter(|(bit, _)| value >> (first + bit) & 1 == 1);
+        set.map(|(_, sign)| *sign).collect()
+    };
+    Some(Bits { now: from(0), before: from(BEFORE) })
+}
+
+fn read(file: &Path, notes: &mut Notes) -> Option<i64> {
+    number(file, 0..=i64::MAX).inspect_err(|fault| notes.fault(file, fault)).ok()
+}
