@@ -24,6 +24,7 @@ mod closing;
 mod crew;
 mod emulate;
 pub mod pacing;
+mod packing;
 mod policy_handle;
 mod shared;
 mod snapshot;
@@ -34,6 +35,7 @@ mod threads;
 
 pub use builder::{Builder, INBOX_BOUND, ORDER_WINDOW, PolicyMaker, StartError};
 pub use closing::{Closing, DrainError, Ended, Halt};
+pub use packing::{EnergyGoal, Packed};
 pub use policy_handle::PolicyHandle;
 pub use snapshot::{Snapshot, WorkerSnapshot};
 pub use sources::{SourceReport, Tap};
@@ -56,6 +58,7 @@ use crate::source::{PATIENCE_MS, Source};
 
 use board::WatchedBoard;
 use crew::Streams;
+use packing::Keeper;
 use shared::Shared;
 use sources::Sources;
 use threads::{RecorderThread, SamplerThread};
@@ -70,6 +73,7 @@ pub struct Engine<P> {
     sources: Sources,
     sampler: SamplerThread,
     board: WatchedBoard,
+    keeper: Option<Keeper>,
     recorder: Option<RecorderThread>,
     workers_ended: Receiver<()>,
     switch: Arc<PolicySwitch>,

@@ -1,6 +1,7 @@
 //! A look at a running engine, for status lines and closing reports.
 
 use super::board::busy_ns;
+use super::packing::Packed;
 use super::{Engine, SourceReport};
 use crate::dispatch::Switched;
 use crate::energy::Used;
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub samples: Samples,
     /// What the board used so far.
     pub energy: Used,
+    /// What the goal of energy came to; none under the goal of latency.
+    pub packed: Option<Packed>,
     /// How warm the machine is; none where it does not tell.
     pub thermal: Option<ThermalFigures>,
     /// What was wrong with the sensors of the board, a line each.
@@ -83,6 +86,7 @@ impl<P: Send + 'static> Engine<P> {
             states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
             energy,
+            packed: self.keeper.as_ref().map(|keeper| keeper.packed(now_ns)),
             thermal,
             board_notes,
             sources: self.sources.reports(),

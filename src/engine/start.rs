@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::board::WatchedBoard;
 use super::builder::{Builder, StartError};
 use super::crew::{Hire, Streams, WorkerSeed};
+use super::packing::Keeper;
 use super::shared::{Doors, Shared};
 use super::sources::Sources;
 use super::{Engine, RecorderThread, SamplerThread};
@@ -14,6 +15,7 @@ use crate::dispatch::PolicySwitch;
 use crate::ids::WorkerId;
 use crate::inbox::{Inboxes, LaneKind, LanePlan};
 use crate::loads::LoadBoard;
+use crate::look::Look;
 use crate::order::Order;
 use crate::packet::Kind;
 use crate::process::WorkerInfo;
@@ -51,11 +53,17 @@ impl<P: Send + 'static> Ready<P> {
         };
         let streams = crew.streams(builder.order_window);
         let shared = Arc::new(share(&builder, placement, &streams, clock));
+        let keeper = builder.energy_goal.map(|goal| {
+            let model = builder.board.model.as_ref();
+            let live = (&shared.board, &shared.workers[..]);
+            Keeper::new(goal, model, &topology, &shared.seats, live)
+        });
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
-            sampler: SamplerThread::start(sampler(&shared, &board))?,
+            sampler: SamplerThread::start(sampler(&shared, &board, keeper.clone()))?,
             board,
+            keeper,
             recorder,
             sources: Sources::new(shared.stop.clone()),
             workers_ended,
@@ -144,7 +152,11 @@ fn lanes<P: Send + 'static>(builder: &Builder<P>) -> LanePlan {
     LanePlan::new(builder.orders().flat_map(of_rule))
 }
 
-fn sampler<P>(shared: &Shared<P>, watched: &WatchedBoard) -> (Sampler, Arc<Mutex<Samples>>) {
+fn sampler<P>(
+    shared: &Shared<P>,
+    watched: &WatchedBoard,
+    keeper: Option<Keeper>,
+) -> (Sampler, Arc<Mutex<Samples>>) {
     let sampled = |(seat, state): (&Seat, &Arc<WorkerState>)| Sampled {
         cpu: seat.cpu,
         class: seat.class,
@@ -155,7 +167,12 @@ fn sampler<P>(shared: &Shared<P>, watched: &WatchedBoard) -> (Sampler, Arc<Mutex
     let samples = Arc::default();
     let (board, clock) = (shared.board.clone(), shared.clock.clone());
     let sampler = Sampler::new(workers, board, clock, "/proc".into(), Arc::clone(&samples));
-    (sampler.watched_by(watched.watch()), samples)
+    let mut watch = watched.watch();
+    let watch = Box::new(move |look: &Look| {
+        keeper.iter().for_each(|keeper| keeper.look(look.now_ns));
+        watch(look)
+    });
+    (sampler.watched_by(watch), samples)
 }
 
 fn slowdown_of(slowdowns: &[(WorkerId, Slowdown)], worker: WorkerId) -> Slowdown {

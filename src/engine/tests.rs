@@ -3,6 +3,7 @@
 mod deaths;
 mod listener;
 mod order;
+mod parking;
 mod switching;
 
 use std::sync::Arc;
