@@ -8,6 +8,7 @@ mod config;
 mod exit;
 mod files;
 mod finish;
+mod goal_settings;
 mod lock;
 mod log_output;
 mod orders;

@@ -9,6 +9,7 @@ use super::blame::Blame;
 use super::config;
 use super::exit::{Exit, Fault};
 use super::files::FILES;
+use super::goal_settings::{self, GoalPlan};
 use super::orders::{self, Orders};
 use super::q_settings;
 use super::same_place::same_place;
@@ -66,6 +67,7 @@ pub struct Plan {
     pub emulate: Vec<Emulate>,
     pub policy: String,
     pub choices: Option<u32>,
+    pub goal: GoalPlan,
     pub q: QSettings,
     pub q_table: Option<PathBuf>,
     pub overflow: Overflow,
@@ -130,6 +132,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         .check()
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let (work, q) = (work_of(&settings), q_settings::of(&settings));
+    let goal = GoalPlan::of(&settings);
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let plan = Plan {
         sources,
@@ -153,6 +156,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             .policy
             .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
         choices: settings.choices.map(|choices| choices.0.0),
+        goal,
         q,
         q_table: settings.q_table.map(path_of),
         overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),
@@ -318,6 +322,7 @@ pub fn without_effect(plan: &Plan) -> Vec<String> {
     if plan.blame.is_given("speed") && !is_replay {
         said.push("speed has no effect: nothing is replayed".to_owned());
     }
+    said.extend(goal_settings::without_effect(plan));
     said.extend(q_settings::without_effect(plan));
     said
 }
@@ -341,6 +346,7 @@ fn fill_in(texts: &mut BTreeMap<String, String>, plan: &Plan) {
     set("seed", plan.seed.to_string());
     set("work", plan.work.to_string());
     set("policy", plan.policy.clone());
+    goal_settings::fill_in(&mut set, plan);
     q_settings::fill_in(&mut set, plan);
     set("overflow", plan.overflow.to_string());
     set("order-window", plan.order_window.to_string());

@@ -3,7 +3,7 @@
 use super::place::Place;
 
 /// A setting, a value that cannot be, and what the message must hold beside the value.
-const IMPOSSIBLE: [(&str, &str, &str); 41] = [
+const IMPOSSIBLE: [(&str, &str, &str); 45] = [
     ("workers", "0", "1 or more"),
     ("workers", "-2", "1 or more"),
     ("workers", "100000", "4096"),
@@ -45,6 +45,10 @@ const IMPOSSIBLE: [(&str, &str, &str); 41] = [
     ("priority", "vibration", "vibration=low"),
     ("priority", "vibration=urgent", "low, normal, high"),
     ("deadline", "0s", "above 0"),
+    ("policy-goal", "speed", "latency or energy"),
+    ("latency-slo", "100us", "1ms to 1h"),
+    ("latency-slo", "20", "1ms to 1h"),
+    ("idle-active", "1.5", "from 0 to 1"),
 ];
 
 #[test]
