@@ -53,6 +53,7 @@ use crate::dispatch::{self, Dispatcher, PolicySwitch};
 use crate::ledger::Ledger;
 use crate::loads::Loads;
 use crate::order::OrderRule;
+use crate::parking::Parking;
 use crate::random::Random;
 use crate::source::{PATIENCE_MS, Source};
 
@@ -165,6 +166,12 @@ impl<P: Send + 'static> Engine<P> {
         let mut ledger = self.shared.ledger();
         self.sources.reports().iter().for_each(|source| ledger.input.add(&source.input));
         ledger
+    }
+
+    /// Who is parked. Under [`Builder::energy_goal`] the engine marks the workers itself, four times a
+    /// second; else it is for whoever knows better than any formula which workers are needed.
+    pub fn parking(&self) -> &Parking {
+        self.shared.board.parking()
     }
 
     /// The run's clock.
