@@ -11,6 +11,7 @@ mod bad_settings;
 mod check_run;
 mod classes;
 mod closed_pipe;
+mod energy_goal;
 mod learning;
 mod ordering;
 mod place;
