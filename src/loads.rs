@@ -16,6 +16,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::ids::WorkerId;
 use crate::in_flight::InFlight;
+use crate::parking::Parking;
 
 /// The most of a core that foreign load may take away in the score: 1 − it is at least 0.05,
 /// so that a busy core stays a last resort instead of dividing by zero.
@@ -24,11 +25,15 @@ pub const FOREIGN_LOAD_MAX: f32 = 0.95;
 /// The least capacity a worker is believed to have, for the same reason.
 pub const CAPACITY_MIN: f32 = 0.01;
 
+/// What a policy is shown in flight at a parked worker: more than any inbox may hold.
+const PARKED_IN_FLIGHT: u32 = 1 << 28;
+
 /// The live loads of all workers of one engine.
 #[derive(Debug)]
 pub struct LoadBoard {
     in_flight: Box<[CachePadded<InFlight>]>,
     speed: Box<[Speed]>,
+    parking: Parking,
 }
 
 /// How fast a worker is: capacity and foreign load, packed so that they change together.
@@ -85,7 +90,14 @@ impl LoadBoard {
         let clamp = |capacity: f32| capacity.max(CAPACITY_MIN);
         let speed: Box<[_]> =
             capacities.into_iter().map(|capacity| Speed::new(clamp(capacity), 0.0)).collect();
-        LoadBoard { in_flight: speed.iter().map(|_| CachePadded::default()).collect(), speed }
+        let parking = Parking::new(speed.len() as u32);
+        let in_flight = speed.iter().map(|_| CachePadded::default()).collect();
+        LoadBoard { in_flight, speed, parking }
+    }
+
+    /// Which workers are parked.
+    pub fn parking(&self) -> &Parking {
+        &self.parking
     }
 
     /// How many workers there are.
@@ -109,6 +121,11 @@ impl LoadBoard {
         let speed = &self.speed[worker.index()];
         speed.retired.store(true, Ordering::Relaxed);
         speed.delay.store(f32::INFINITY.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Whether `worker` died.
+    pub fn is_retired(&self, worker: WorkerId) -> bool {
+        self.speed[worker.index()].retired.load(Ordering::Relaxed)
     }
 
     /// Sets how fast `worker` is; values outside their ranges are moved to the nearest end.
@@ -135,6 +152,17 @@ pub struct Loads {
     board: Arc<LoadBoard>,
     reading: u32,
     seen: Box<[Cell<Seen>]>,
+    marks: Marks,
+}
+
+/// Who was parked when this reader last looked.
+#[derive(Debug, Default)]
+struct Marks {
+    epoch: u64,
+    /// Whether anybody is.
+    any: bool,
+    parked: Vec<bool>,
+    active: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -160,7 +188,23 @@ impl Loads {
     /// A reader of `board`.
     pub fn new(board: Arc<LoadBoard>) -> Self {
         let seen = (0..board.workers()).map(|_| Cell::default()).collect();
-        Loads { board, reading: 1, seen }
+        let mut loads = Loads { board, reading: 1, seen, marks: Marks::default() };
+        loads.look_who_is_parked();
+        loads
+    }
+
+    #[cold]
+    fn look_who_is_parked(&mut self) {
+        let parking = self.board.parking();
+        // The number first: should a mark change meanwhile, it is looked at once more.
+        self.marks.epoch = parking.epoch();
+        let workers = 0..self.board.workers();
+        self.marks.parked.clear();
+        self.marks.parked.extend(workers.clone().map(|worker| parking.is_parked(WorkerId(worker))));
+        self.marks.active.clear();
+        let parked = &self.marks.parked;
+        self.marks.active.extend(workers.filter(|worker| !parked[*worker as usize]));
+        self.marks.any = self.marks.active.len() < self.marks.parked.len();
     }
 
     /// Forgets what was read and chosen: the next look is at the live board.
@@ -171,11 +215,78 @@ impl Loads {
             self.seen.iter().for_each(|seen| seen.set(Seen::default()));
             self.reading = 1;
         }
+        if self.board.parking.epoch() != self.marks.epoch {
+            self.look_who_is_parked();
+        }
     }
 
     /// How many workers there are.
     pub fn workers(&self) -> u32 {
         self.board.workers()
+    }
+
+    /// Whether `worker` is parked: then a policy is shown more in flight there than any inbox
+    /// holds, no speed and a busy core, so that whoever goes by any of these does not choose it.
+    #[inline]
+    pub fn is_parked(&self, worker: WorkerId) -> bool {
+        self.marks.any && self.marks.parked[worker.index()]
+    }
+
+    /// How many workers are active: all that are not parked, at least one.
+    #[inline]
+    pub fn active(&self) -> u32 {
+        if self.marks.any { self.marks.active.len() as u32 } else { self.workers() }
+    }
+
+    /// The active worker number `nth` of [`Loads::active`], for rules that draw lots. Where nobody
+    /// is parked that is worker `nth`.
+    #[inline]
+    pub fn nth_active(&self, nth: u32) -> WorkerId {
+        if self.marks.any { WorkerId(self.marks.active[nth as usize]) } else { WorkerId(nth) }
+    }
+
+    /// `chosen`, or in the place of a parked worker the active one with the least expected delay:
+    /// for whoever chooses without looking who is parked.
+    #[inline]
+    pub fn awake(&self, chosen: WorkerId) -> WorkerId {
+        if self.marks.any { self.best_instead_of(chosen) } else { chosen }
+    }
+
+    #[cold]
+    fn best_instead_of(&self, chosen: WorkerId) -> WorkerId {
+        if !self.marks.parked.get(chosen.index()).is_some_and(|parked| *parked) {
+            return chosen;
+        }
+        let delay = |worker: &WorkerId| self.expected_delay(*worker);
+        let active = self.marks.active.iter().map(|worker| WorkerId(*worker));
+        active.min_by(|a, b| delay(a).total_cmp(&delay(b))).unwrap_or(chosen)
+    }
+
+    /// Whether somebody is parked; see [`Loads::wake_if_late`].
+    #[inline]
+    pub fn any_parked(&self) -> bool {
+        self.marks.any
+    }
+
+    /// After a choice: wakes a parked worker if the packet chosen for last, or the next one, would
+    /// take too long even at the best active worker (see [`Parking::wake_at`]). It is active from
+    /// the next reading on.
+    #[inline]
+    pub fn wake_if_late(&self) {
+        if self.marks.any {
+            self.look_for_help();
+        }
+    }
+
+    #[cold]
+    fn look_for_help(&self) {
+        let parking = self.board.parking();
+        let wake_at = parking.wake_at();
+        let is_late = |worker: &u32| self.expected_delay(WorkerId(*worker)) > wake_at;
+        // Woken by another dispatcher since this reading: that one shall be tried first.
+        if self.marks.active.iter().all(is_late) && parking.epoch() == self.marks.epoch {
+            parking.wake_next();
+        }
     }
 
     /// Packets in flight at `worker`: the live count when first asked in this reading, plus
@@ -191,11 +302,14 @@ impl Loads {
         if seen.reading == self.reading {
             return seen;
         }
-        let seen = Seen {
+        let mut seen = Seen {
             reading: self.reading,
             in_flight: self.board.in_flight(worker).count(),
             delay: self.board.speed[worker.index()].delay(),
         };
+        if self.is_parked(worker) {
+            (seen.in_flight, seen.delay) = (PARKED_IN_FLIGHT, f32::INFINITY);
+        }
         cell.set(seen);
         seen
     }
@@ -213,7 +327,7 @@ impl Loads {
     /// How busy the core of `worker` was over the last window of sampling (0 to 1): as old as that
     /// window. A rule that follows it follows it together with everybody else.
     pub fn utilization(&self, worker: WorkerId) -> f32 {
-        self.board.utilization(worker)
+        if self.is_parked(worker) { f32::INFINITY } else { self.board.utilization(worker) }
     }
 
     /// The expected delay of a packet at `worker` that finds nobody before it, in mean service
@@ -254,7 +368,8 @@ impl Loads {
         self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + packets, ..seen });
     }
 
-    /// Settles on `worker`: from here on this reading counts one packet more there.
+    /// Settles on `worker`: from here on this reading counts one packet more there. At a parked
+    /// worker, where a stream may still be in flight, the choice shows what really is there.
     ///
     /// # Panics
     /// If a policy chose a worker that there is not.
@@ -265,55 +380,11 @@ impl Loads {
         let seen = self.seen(worker);
         self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + 1, ..seen });
         let foreign_load = self.board.speed(worker).1;
-        Choice { worker, in_flight: seen.in_flight, foreign_load }
+        let parked = self.is_parked(worker);
+        let in_flight = if parked { self.board.in_flight(worker).count() } else { seen.in_flight };
+        Choice { worker, in_flight, foreign_load }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: WorkerId = WorkerId(0);
-    const B: WorkerId = WorkerId(1);
-
-    #[test]
-    fn the_score_is_the_expected_delay() {
-        let board = Arc::new(LoadBoard::new([1.0, 0.5]));
-        board.in_flight(B).set(3);
-        board.set_speed(B, 0.5, 0.5);
-        let loads = Loads::new(board);
-        assert_eq!((loads.expected_delay(A), loads.expected_delay(B)), (1.0, 16.0));
-    }
-
-    #[test]
-    fn a_worker_that_died_comes_last_whatever_the_sampler_says() {
-        let board = Arc::new(LoadBoard::new([1.0, 1.0]));
-        board.in_flight(B).set(1_000_000);
-        board.set_speed(B, 0.0, 1.0);
-        board.retire(A);
-        board.set_speed(A, 1.0, 0.0);
-        let loads = Loads::new(board);
-        assert!(loads.expected_delay(A) > loads.expected_delay(B));
-        assert!(loads.expected_delay(A).is_infinite());
-    }
-
-    #[test]
-    fn one_reading_sees_its_own_choices_and_no_others() {
-        let board = Arc::new(LoadBoard::new([1.0, 1.0]));
-        let mut loads = Loads::new(board.clone());
-        assert_eq!(loads.take(A).in_flight, 0);
-        board.in_flight(A).set(40);
-        assert_eq!(loads.take(A).in_flight, 1);
-        loads.refresh();
-        assert_eq!(loads.in_flight(A), 40);
-    }
-
-    #[test]
-    fn a_core_that_is_all_foreign_is_a_last_resort_and_no_more() {
-        let board = Arc::new(LoadBoard::new([1.0, 0.0]));
-        board.set_speed(A, 1.0, 7.0);
-        let loads = Loads::new(board);
-        assert!((loads.expected_delay(A) - 20.0).abs() < 1e-3);
-        assert!(loads.expected_delay(B).is_finite());
-    }
-}
+mod tests;

@@ -81,6 +81,21 @@ impl Latency {
         (self.weight() > 0).then(|| self.histogram.value_at_quantile(quantile).min(self.max_ns))
     }
 
+    /// How many packets took longer than `time_ns`, to within one part in a hundred of it.
+    pub fn above(&self, time_ns: u64) -> u64 {
+        let buckets = self.histogram.iter_recorded();
+        let above = buckets.filter(|bucket| bucket.value_iterated_to() > time_ns);
+        above.map(|bucket| bucket.count_at_value()).sum()
+    }
+
+    /// The sum of the squares of all times, each times its weight, in ns²; to within one part in
+    /// fifty.
+    pub fn squares(&self) -> f64 {
+        let square = |bucket: f64, count: u64| bucket * bucket * count as f64;
+        let buckets = self.histogram.iter_recorded();
+        buckets.map(|each| square(each.value_iterated_to() as f64, each.count_at_value())).sum()
+    }
+
     /// How many packets were measured.
     pub fn samples(&self) -> u64 {
         self.samples

@@ -13,8 +13,10 @@ use crate::ledger::Ledger;
 use crate::stats::{LatencySummary, Timeline};
 
 mod board;
+mod goal;
 
 pub use board::{EnergyFigures, ThermalFigures, ThrottleSign, ZoneFigures};
+pub use goal::GoalFigures;
 
 /// One exchange of the rule in a running engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +87,9 @@ pub struct Summary {
     /// What the board drew; absent where it was worked out from rows alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub energy: Option<EnergyFigures>,
+    /// What the goal of energy came to; absent under the goal of latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<GoalFigures>,
     /// How warm it was; absent where the machine does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thermal: Option<ThermalFigures>,

@@ -2,7 +2,7 @@
 //!
 //! A live run is traced: for each choice what the rule saw of the loads, what it was asked, and the state of
 //! its random stream. The trace is replayed through the view that the simulator uses, and the
-//! choices must be the same.
+//! choices must be the same; also while workers are parked, who is is a part of what the rule saw.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +26,13 @@ enum Step {
     Learned { done: Vec<Done>, seen: Vec<Seen> },
 }
 
+impl Step {
+    fn saw_parked(&self) -> bool {
+        let (Step::Chose { seen, .. } | Step::Learned { seen, .. }) = self;
+        seen.iter().any(|seen| seen.parked)
+    }
+}
+
 /// One worker as the rule saw it.
 #[derive(Clone, Copy)]
 struct Seen {
@@ -33,6 +40,7 @@ struct Seen {
     capacity: f32,
     foreign_load: f32,
     utilization: f32,
+    parked: bool,
 }
 
 fn look(loads: &Loads) -> Vec<Seen> {
@@ -41,6 +49,7 @@ fn look(loads: &Loads) -> Vec<Seen> {
         capacity: loads.capacity(worker),
         foreign_load: loads.foreign_load(worker),
         utilization: loads.utilization(worker),
+        parked: loads.is_parked(worker),
     };
     (0..loads.workers()).map(WorkerId).map(seen).collect()
 }
@@ -86,8 +95,9 @@ impl Policy for Traced {
     }
 }
 
-/// The steps of a live run of `policy`, with single packets and batches on real workers.
-fn trace(policy: &'static str) -> Vec<Step> {
+/// The steps of a live run of `policy`, with single packets and batches on real workers; where it
+/// `parks`, others are parked every now and then.
+fn trace(policy: &'static str, parks: bool) -> Vec<Step> {
     let traces: Arc<Mutex<Vec<Trace>>> = Arc::default();
     let made = traces.clone();
     let mut engine = Engine::builder()
@@ -105,6 +115,11 @@ fn trace(policy: &'static str) -> Vec<Step> {
         .unwrap();
     let (mut dispatcher, mut batch) = (engine.dispatcher(), Vec::new());
     for number in 0..2_000 {
+        if parks && number % 40 == 0 {
+            let active =
+                [[true, false, true], [false, true, false], [true; 3]][number as usize / 40 % 3];
+            engine.parking().set(&active, &[], f32::INFINITY);
+        }
         if number % 5 == 0 {
             dispatcher.dispatch(Job::new(number % 13, number)).unwrap();
         } else {
@@ -123,6 +138,8 @@ fn trace(policy: &'static str) -> Vec<Step> {
 }
 
 fn show(view: &SimView, seen: &[Seen]) {
+    let active: Vec<bool> = seen.iter().map(|seen| !seen.parked).collect();
+    view.board().parking().set(&active, &[], f32::INFINITY);
     for (worker, seen) in seen.iter().enumerate() {
         let worker = WorkerId(worker as u32);
         view.board().in_flight(worker).set(seen.in_flight);
@@ -133,10 +150,11 @@ fn show(view: &SimView, seen: &[Seen]) {
 
 #[test]
 fn the_simulators_driver_chooses_as_the_live_one_did() {
-    for policy in NAMES {
-        let steps = trace(policy);
+    for (policy, parks) in NAMES.into_iter().flat_map(|name| [(name, false), (name, true)]) {
+        let steps = trace(policy, parks);
         let chosen = steps.iter().filter(|step| matches!(step, Step::Chose { .. })).count();
         assert!(chosen > 1_900, "{policy}: {chosen} choices were traced");
+        assert_eq!(steps.iter().any(Step::saw_parked), parks, "{policy}");
         let mut again = by_name(policy, None).unwrap();
         let mut view = SimView::new([1.0; WORKERS as usize]);
         for (at, step) in steps.into_iter().enumerate() {

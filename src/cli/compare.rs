@@ -32,7 +32,8 @@ pub struct StudyArgs {
     /// On this machine's cores
     #[arg(long)]
     pub live: bool,
-    /// Only these policies: NAME, NAME:D to look at D workers, q-learning:unguarded
+    /// Only these policies: NAME, NAME:D to look at D workers, NAME:energy for the goal of energy,
+    /// q-learning:unguarded
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     pub policies: Vec<PolicySpec>,
     /// Runs of each policy in each setting
@@ -59,7 +60,7 @@ pub struct StudyArgs {
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
     /// A plan: a file (also a study's manifest.toml), or A1, A2, B, hybrid, overload, bursts,
-    /// stale, faults, stealing [default: B]
+    /// stale, faults, stealing, energy [default: B]
     pub plan: Option<String>,
     #[command(flatten)]
     pub study: StudyArgs,
@@ -69,7 +70,8 @@ pub struct CompareArgs {
 #[derive(Debug, clap::Args)]
 pub struct ExperimentArgs {
     /// A1 (three workers), A2 (from one to many), B (all policies on the same traffic), or another
-    /// plan that is built in: hybrid, overload, bursts, stale, faults, stealing
+    /// plan that is built in: hybrid, overload, bursts, stale, faults, stealing,
+    /// energy
     pub name: String,
     #[command(flatten)]
     pub study: StudyArgs,

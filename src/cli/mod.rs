@@ -1,5 +1,6 @@
 //! The program's face: flags, files, signals, exit codes.
 
+mod aims;
 mod args;
 mod blame;
 mod compare;
@@ -8,6 +9,7 @@ mod emulate;
 mod exit;
 mod files;
 mod finish;
+mod goal_settings;
 mod lock;
 mod log_output;
 mod orders;

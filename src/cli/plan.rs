@@ -10,6 +10,7 @@ use super::config;
 use super::emulate::Emulate;
 use super::exit::{Exit, Fault};
 use super::files::FILES;
+use super::goal_settings::{self, GoalPlan};
 use super::orders::{self, Orders};
 use super::power_settings::{self, PowerPlan};
 use super::q_settings;
@@ -70,6 +71,7 @@ pub struct Plan {
     pub emulate: Vec<Emulate>,
     pub policy: String,
     pub choices: Option<u32>,
+    pub goal: GoalPlan,
     pub q: QSettings,
     pub q_table: Option<PathBuf>,
     pub overflow: Overflow,
@@ -135,6 +137,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let (work, q) = (work_of(&settings), q_settings::of(&settings));
     let power = power_settings::of(&settings);
+    let goal = GoalPlan::of(&settings);
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let placement = placement_of(&settings);
     let plan = Plan {
@@ -157,6 +160,7 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             .policy
             .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
         choices: settings.choices.map(|choices| choices.0.0),
+        goal,
         q,
         q_table: settings.q_table.map(path_of),
         overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),
@@ -333,6 +337,7 @@ pub fn without_effect(plan: &Plan) -> Vec<String> {
     if plan.blame.is_given("speed") && !is_replay {
         said.push("speed has no effect: nothing is replayed".to_owned());
     }
+    said.extend(goal_settings::without_effect(plan));
     said.extend(q_settings::without_effect(plan));
     said
 }
@@ -356,6 +361,7 @@ fn fill_in(texts: &mut BTreeMap<String, String>, plan: &Plan) {
     set("seed", plan.seed.to_string());
     set("work", plan.work.to_string());
     set("policy", plan.policy.clone());
+    goal_settings::fill_in(&mut set, plan);
     q_settings::fill_in(&mut set, plan);
     set("overflow", plan.overflow.to_string());
     set("order-window", plan.order_window.to_string());

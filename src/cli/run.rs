@@ -128,6 +128,9 @@ fn ready(
     if let Some(deadline) = plan.deadline {
         builder = builder.deadline(deadline);
     }
+    if let Some(goal) = plan.goal.for_engine() {
+        builder = builder.energy_goal(goal);
+    }
     for emulate in &plan.emulate {
         builder = builder.slow_down(emulate.worker, emulate.slowdown);
     }

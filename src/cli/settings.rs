@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::emulate::Emulate;
+use super::goal_settings::Slo;
 use super::orders::{OrderSpec, PrioritySpec};
 use super::power_settings::{ClassWatts, Limit, Watts};
 use super::q_settings::{BelowOne, Fraction};
@@ -18,6 +19,7 @@ use super::values::{
 };
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
+use crate::packing::Goal;
 use crate::process::WorkChoice;
 use crate::source::replay::Pace as ReplayPace;
 use crate::topology::{CpuList, Smt};
@@ -144,6 +146,15 @@ settings! {
     /// shortest-expected-delay, least-connection and shortest-queue
     /// [default: all up to 16, 2 above]
     choices: Option<Positive>, "choices" "EDGE_DISPATCH_CHOICES" "D" "Dispatch"
+    /// What to aim at: latency (all workers are always active) or energy (as few and frugal ones as
+    /// hold latency-slo, the others parked until they are needed) [default: latency]
+    policy_goal: Option<Goal>, "policy-goal" "EDGE_DISPATCH_POLICY_GOAL" "GOAL" "Dispatch"
+    /// Under energy: 99 of 100 packets shall be done within this time after they were dispatched
+    /// [default: 20ms]
+    latency_slo: Option<Slo>, "latency-slo" "EDGE_DISPATCH_LATENCY_SLO" "TIME" "Dispatch"
+    /// Under energy: the part of its watts at work that an active core costs while it has nothing
+    /// to do; an assumption of the model [default: 0.1]
+    idle_active: Option<Fraction>, "idle-active" "EDGE_DISPATCH_IDLE_ACTIVE" "FRACTION" "Dispatch"
     /// When every inbox is full: block, drop-newest, drop-oldest [default: block]
     overflow: Option<Overflow>, "overflow" "EDGE_DISPATCH_OVERFLOW" "WAY" "Dispatch"
     /// What is promised of the order of a sensor's packets: parallel, sticky, ordered; for a kind

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::aims::{self, Beside, EnergyArgs};
 use super::exit::{Exit, Fault, OrExit};
 use super::files::exit_of;
 use super::q_settings::QArgs;
@@ -77,6 +78,8 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub energy: EnergyArgs,
+    #[command(flatten)]
     pub q: QArgs,
 }
 
@@ -87,13 +90,14 @@ pub fn simulate(args: SimulateArgs) -> Result<Exit, Fault> {
     if let (Some(path), Some(table)) = (&args.q.q_table, &outcome.q_table) {
         super::q_settings::save(path, table)?;
     }
+    let twin = aims::twin(&setup).map(|twin| run(&twin)).transpose()?;
+    let beside = Beside::new(&outcome, twin.as_ref());
     if args.json {
-        let json = serde_json::to_string_pretty(&outcome)
-            .context("cannot write JSON")
-            .or_exit(Exit::Io)?;
+        let json =
+            serde_json::to_string_pretty(&beside).context("cannot write JSON").or_exit(Exit::Io)?;
         return super::print(&(json + "\n"));
     }
-    super::print(&text(&outcome))
+    super::print(&(text(&outcome) + &beside.text()))
 }
 
 /// Simulates with a progress bar, where somebody looks.
@@ -113,6 +117,8 @@ fn run(setup: &Setup) -> Result<Outcome, Fault> {
 
 fn setup(args: &SimulateArgs) -> Result<Setup, Fault> {
     let speeds = speeds(args)?;
+    let board = args.machine.as_ref().and_then(|name| sim::machine(name).ok());
+    let aim = args.energy.aim(&speeds, board.map(|board| board.power))?;
     let horizon = args.packets as f64 / (args.load * speeds.sum());
     let mut setup = Setup {
         policy: args.policy.0.clone(),
@@ -127,6 +133,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, Fault> {
         stale: args.stale,
         learn_capacity: args.learn_capacity,
         faults: faults(&args.faults, speeds.workers(), horizon)?,
+        aim,
         packets: args.packets,
         warmup: args.warmup,
         seed: args.seed.0,

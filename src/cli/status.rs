@@ -73,14 +73,24 @@ impl Status {
         let per_s = (now.finished - before.finished) as f64 / seconds;
         let p99 = now.total.quantile_since(&before.total, 0.99);
         format!(
-            "{:.0} s · {} packets/s · {} in flight · p99 {} · {}",
+            "{:.0} s · {} packets/s · {} in flight · p99 {} · {}{}",
             now.now_ns as f64 / 1e9,
             units::count(per_s.round() as u64),
             units::count(snapshot.ledger.in_flight),
             p99.map_or("–".to_owned(), |ns| units::time(ns as f64)),
+            active(snapshot),
             shares(snapshot),
         )
     }
+}
+
+/// Under the goal of energy how many workers are active: `3 of 8 active · `.
+fn active(snapshot: &Snapshot) -> String {
+    let workers = snapshot.workers.len();
+    snapshot
+        .packed
+        .as_ref()
+        .map_or_else(String::new, |packed| format!("{} of {workers} active · ", packed.active))
 }
 
 /// The share of each class: `performance 71 % efficiency 29 %`.

@@ -105,6 +105,12 @@ impl<P> Dispatcher<P> {
         parts.loads.refresh();
         rule.listen(&parts.loads);
         rule.policy.choose_batch(&self.asks, &parts.loads, &mut parts.random, &mut self.choices);
+        if parts.loads.any_parked() {
+            // Rules of the user's may know nothing of parking.
+            let loads = &parts.loads;
+            self.choices.iter_mut().for_each(|choice| choice.worker = loads.awake(choice.worker));
+            loads.wake_if_late();
+        }
         let (choices, workers) = (&self.choices, parts.loads.workers());
         assert!(
             choices.len() == jobs.len() && choices.iter().all(|choice| choice.worker.0 < workers),

@@ -287,7 +287,10 @@ impl<P> Dispatcher<P> {
     pub(super) fn rouse_a_thief(&self, worker: WorkerId, in_flight: u32) {
         let inboxes = &self.parts.inboxes;
         if self.parts.steal && in_flight > ROUSE_FROM {
+            let loads = &self.parts.loads;
             let others = (0..inboxes.each.len()).filter(|other| *other != worker.index());
+            // A parked worker sleeps on: it is for `Loads::wake_if_late` to say when it is needed.
+            let others = others.filter(|other| !loads.is_parked(WorkerId(*other as u32)));
             let _ = others
                 .map(|other| &inboxes.each[other])
                 .any(|inbox| inbox.in_flight() == 0 && inbox.rouse());

@@ -198,11 +198,14 @@ impl<P> Dispatcher<P> {
             let inboxes = &parts.inboxes;
             let alive = |worker: WorkerId| !inboxes.is_dead(worker);
             if let Place::Follows(worker) = parts.sticky.follow(ask.key, alive) {
-                return parts.loads.take(worker);
+                let choice = parts.loads.take(worker);
+                parts.loads.wake_if_late();
+                return choice;
             }
         }
         self.rule.asked(ask.ticket);
-        let mut worker = self.rule.policy.choose(&ask, &parts.loads, &mut parts.random);
+        let worker = self.rule.policy.choose(&ask, &parts.loads, &mut parts.random);
+        let mut worker = parts.loads.awake(worker);
         if way.order == Order::Sticky {
             assert!(worker.0 < parts.loads.workers(), "a policy chose worker {worker}");
             if parts.inboxes.is_dead(worker) {
@@ -214,9 +217,11 @@ impl<P> Dispatcher<P> {
                     .min_by(|a, b| loads.expected_delay(*a).total_cmp(&loads.expected_delay(*b)));
                 worker = best.unwrap_or(worker);
             }
-            return parts.loads.take(parts.sticky.settle(ask.key, worker));
+            worker = parts.sticky.settle(ask.key, worker);
         }
-        parts.loads.take(worker)
+        let choice = parts.loads.take(worker);
+        parts.loads.wake_if_late();
+        choice
     }
 
     /// The ticket of `job`, if its results are released in order. While its window is full:

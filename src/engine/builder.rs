@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::crew::Crew;
 use super::emulate::reclassify;
+use super::packing::EnergyGoal;
 use super::sources::Tap;
 use super::start::Ready;
 use crate::clock::Clock;
@@ -81,6 +82,7 @@ pub struct Builder<P> {
     pub(super) request: PlacementRequest,
     pub(super) topology: Option<Topology>,
     pub(super) board: energy::Settings,
+    pub(super) energy_goal: Option<EnergyGoal>,
     pub(super) policy: PolicyChoice,
     pub(super) seed: u64,
     pub(super) inbox_bound: u32,
@@ -107,6 +109,7 @@ impl<P: Send + 'static> Default for Builder<P> {
             request: PlacementRequest::default(),
             topology: None,
             board: energy::Settings::default(),
+            energy_goal: None,
             policy: PolicyChoice::Named { name: policy::NAMES[0].to_owned(), choices: None },
             seed: random::fresh_seed(),
             inbox_bound: INBOX_BOUND,
@@ -150,6 +153,13 @@ impl<P: Send + 'static> Builder<P> {
     /// says that it throttles, if it says so.
     pub fn thermal_limit(mut self, limit: ThermalLimit) -> Self {
         self.board.thermal_limit = limit;
+        self
+    }
+
+    /// As few and frugal workers as hold a target shall be active; by default all of them always
+    /// are.
+    pub fn energy_goal(mut self, goal: EnergyGoal) -> Self {
+        self.energy_goal = Some(goal);
         self
     }
 

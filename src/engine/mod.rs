@@ -24,6 +24,7 @@ mod closing;
 mod crew;
 mod emulate;
 pub mod pacing;
+mod packing;
 mod policy_handle;
 mod shared;
 mod snapshot;
@@ -34,6 +35,7 @@ mod threads;
 
 pub use builder::{Builder, INBOX_BOUND, ORDER_WINDOW, PolicyMaker, StartError};
 pub use closing::{Closing, DrainError, Ended, Halt};
+pub use packing::{EnergyGoal, Packed};
 pub use policy_handle::PolicyHandle;
 pub use snapshot::{Snapshot, WorkerSnapshot};
 pub use sources::{SourceReport, Tap};
@@ -51,11 +53,13 @@ use crate::dispatch::{self, Dispatcher, PolicySwitch};
 use crate::ledger::Ledger;
 use crate::loads::Loads;
 use crate::order::OrderRule;
+use crate::parking::Parking;
 use crate::random::Random;
 use crate::source::{PATIENCE_MS, Source};
 
 use board::WatchedBoard;
 use crew::Streams;
+use packing::EnergyKeeper;
 use shared::Shared;
 use sources::Sources;
 use threads::{RecorderThread, SamplerThread};
@@ -70,6 +74,7 @@ pub struct Engine<P> {
     sources: Sources,
     sampler: SamplerThread,
     board: WatchedBoard,
+    energy_keeper: Option<EnergyKeeper>,
     recorder: Option<RecorderThread>,
     workers_ended: Receiver<()>,
     switch: Arc<PolicySwitch>,
@@ -161,6 +166,12 @@ impl<P: Send + 'static> Engine<P> {
         let mut ledger = self.shared.ledger();
         self.sources.reports().iter().for_each(|source| ledger.input.add(&source.input));
         ledger
+    }
+
+    /// Who is parked. Under [`Builder::energy_goal`] the engine marks the workers itself, four times a
+    /// second; else it is for whoever knows better than any formula which workers are needed.
+    pub fn parking(&self) -> &Parking {
+        self.shared.board.parking()
     }
 
     /// The run's clock.

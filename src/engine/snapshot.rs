@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::board::busy_ns;
+use super::packing::Packed;
 use super::{Engine, SourceReport};
 use crate::dispatch::Switched;
 use crate::energy::Used;
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub samples: Samples,
     /// What the board used so far.
     pub energy: Used,
+    /// What the goal of energy came to; none under the goal of latency.
+    pub packed: Option<Packed>,
     /// How warm the machine is; none where it does not tell.
     pub thermal: Option<ThermalFigures>,
     /// What was wrong with the sensors of the board, a line each.
@@ -96,6 +99,7 @@ impl<P: Send + 'static> Engine<P> {
             states_forgotten: self.streams.forgotten.get(),
             samples: self.sampler.samples(),
             energy,
+            packed: self.energy_keeper.as_ref().map(|keeper| keeper.packed(now_ns)),
             thermal,
             board_notes,
             sources: self.sources.reports(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::board::WatchedBoard;
 use super::builder::{Builder, StartError};
 use super::crew::{Hire, Streams, WorkerSeed};
+use super::packing::EnergyKeeper;
 use super::shared::{Doors, Shared};
 use super::sources::Sources;
 use super::{Engine, RecorderThread, SamplerThread};
@@ -14,11 +15,12 @@ use crate::dispatch::PolicySwitch;
 use crate::ids::WorkerId;
 use crate::inbox::{Inboxes, LaneKind, LanePlan};
 use crate::loads::LoadBoard;
+use crate::look::Look;
 use crate::order::Order;
 use crate::packet::Kind;
 use crate::process::WorkerInfo;
 use crate::recorder::{Buffers, RecordOptions, Recorder};
-use crate::sampler::{Keeper, KeeperParts, Sampled, Sampler, Samples};
+use crate::sampler::{Keeper, KeeperParts, Sampled, Sampler, Samples, Watch};
 use crate::topology::{Housekeepers, OwnThreads, Placement, Roots, Seat, Seats, Topology};
 use crate::totals::WorkerState;
 use crate::worker::Slowdown;
@@ -56,14 +58,21 @@ impl<P: Send + 'static> Ready<P> {
         };
         let streams = crew.streams(builder.order_window);
         let shared = Arc::new(share(&builder, placement, housekeepers, &streams, clock));
+        let energy_keeper = builder.energy_goal.map(|goal| {
+            let model = builder.board.model.as_ref();
+            let live = (&shared.board, &shared.workers[..]);
+            EnergyKeeper::new(goal, model, &topology, &seats, live)
+        });
+        let watch = watch(&board, energy_keeper.clone());
         let (alive, workers_ended) = crossbeam_channel::bounded(0);
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
             sampler: SamplerThread::start(&shared.housekeepers, |witness| {
                 let keeper = keeper(&builder, &shared, topology, witness);
-                sampler(&shared, &seats, keeper, &board)
+                sampler(&shared, &seats, keeper, watch)
             })?,
             board,
+            energy_keeper,
             recorder,
             sources: Sources::new(shared.stop.clone(), shared.housekeepers.clone()),
             workers_ended,
@@ -160,7 +169,7 @@ fn sampler<P>(
     shared: &Shared<P>,
     seats: &[Seat],
     keeper: Keeper,
-    watched: &WatchedBoard,
+    watch: Watch,
 ) -> (Sampler, Arc<Mutex<Samples>>) {
     let sampled = |(seat, state): (&Seat, &Arc<WorkerState>)| Sampled {
         cpu: seat.cpu,
@@ -173,7 +182,16 @@ fn sampler<P>(
     let (board, clock) = (shared.board.clone(), shared.clock.clone());
     let proc = "/proc".into();
     let sampler = Sampler::new(workers, board, clock, proc, Arc::clone(&samples), keeper);
-    (sampler.watched_by(watched.watch()), samples)
+    (sampler.watched_by(watch), samples)
+}
+
+/// Who else looks whenever the sampler does: the board, and under the goal of energy who parks.
+fn watch(watched: &WatchedBoard, energy_keeper: Option<EnergyKeeper>) -> Watch {
+    let mut watch = watched.watch();
+    Box::new(move |look: &Look| {
+        energy_keeper.iter().for_each(|keeper| keeper.look(look.now_ns));
+        watch(look)
+    })
 }
 
 /// What looks after the pins; `witness` is a thread that is never pinned.

@@ -6,11 +6,12 @@ use super::board;
 use super::{Closing, Snapshot, WorkerSnapshot};
 use crate::class::Class;
 use crate::dispatch::Switched;
+use crate::packing::Goal;
 use crate::record::SCHEMA_VERSION;
 use crate::stats::Latency;
 use crate::summary::{
-    ClassFigures, LatencyFigures, Machine, PolicySwitched, Seating, Summary, WorkerFigures,
-    WorkerMoved,
+    ClassFigures, GoalFigures, LatencyFigures, Machine, PolicySwitched, Seating, Summary,
+    WorkerFigures, WorkerMoved,
 };
 use crate::topology::Move;
 
@@ -73,12 +74,37 @@ impl Closing {
             core_utilization: last.samples.core_utilization.clone(),
             temperature_c_max: last.samples.temperature_c_max,
             energy: Some(board::whole(&last.energy, finished, duration_s)),
+            goal: self.goal_figures(duration_s),
             thermal: last.thermal.clone(),
             source_cpu_s: last.sources.iter().map(|source| source.cpu_ns as f64 / 1e9).sum(),
             findings: about.findings,
             files: about.files,
             estimated: false,
         }
+    }
+
+    fn goal_figures(&self, duration_s: f64) -> Option<GoalFigures> {
+        let (packed, workers) = (self.last.packed.as_ref()?, &self.last.workers);
+        let each = |of: fn(&WorkerSnapshot) -> f64| workers.iter().map(of).collect::<Vec<f64>>();
+        let busy_s = each(|worker| worker.totals.busy_ns as f64 / 1e9);
+        let capacities = each(|worker| f64::from(worker.capacity));
+        let active_s = packed.report.active_ns.iter().map(|ns| *ns as f64 / 1e9);
+        let active_s: Vec<f64> = active_s.collect();
+        let total = latencies(workers).total;
+        let slo_ns = u64::try_from(packed.goal.latency_slo.as_nanos()).unwrap_or(u64::MAX);
+        let draws = &packed.draws;
+        Some(GoalFigures {
+            policy_goal: Goal::Energy.to_string(),
+            latency_slo_ns: slo_ns,
+            p99_ns: total.p99,
+            slo_held: total.p99 <= slo_ns,
+            workers_active_mean: packed.report.active_mean(),
+            parked: packed.report.parked,
+            woken: packed.report.woken,
+            joules_model: draws.joules(duration_s, &busy_s, &active_s),
+            joules_all_active_model: draws.joules_spread(duration_s, &busy_s, &capacities),
+            source: packed.source.clone(),
+        })
     }
 
     fn with_board_notes(&self, mut machine: Machine) -> Machine {

@@ -4,6 +4,7 @@ mod board;
 mod deaths;
 mod listener;
 mod order;
+mod parking;
 mod switching;
 
 use std::sync::Arc;

@@ -38,8 +38,26 @@ pub struct RunFigures {
     pub quantiles: Vec<(f64, f64)>,
     /// How the rule learned, where it does.
     pub learning: Option<QReport>,
+    /// Energy by a model, where it was worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<RunEnergy>,
     /// Some packets one by one.
     pub log: Vec<LoggedRun>,
+}
+
+/// What one run drew, by a model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEnergy {
+    /// Joules of a packet.
+    pub joules_per_packet: f64,
+    /// Mean watts of the whole board.
+    pub watts_mean: f64,
+    /// What of that is the cores' part.
+    pub core_watts_mean: f64,
+    /// Workers that were active, on average.
+    pub active_mean: f64,
+    /// The 99th percentile that was to be held.
+    pub latency_slo: f64,
 }
 
 /// One packet of a run.

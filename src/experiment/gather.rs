@@ -1,12 +1,13 @@
 //! Runs put together to cells.
 
-use super::figures::RunFigures;
+use super::figures::{RunEnergy, RunFigures};
 use super::names::PolicySpec;
 use super::plan::Plan;
 use super::setting::{Sweep, Variant};
 use super::store::Saved;
 use crate::interval::Interval;
-use crate::study::{Cell, STUDY_VERSION, Setting, SettingClass, Study};
+use crate::packing::{Goal, IDLE_ACTIVE};
+use crate::study::{Cell, CellEnergy, STUDY_VERSION, Setting, SettingClass, Study};
 use crate::topology::classify;
 
 /// The study that `saved` is of; runs that are missing are missing in it.
@@ -29,7 +30,7 @@ pub fn study(plan: &Plan, notes: &[String], saved: &[Saved]) -> Study {
         mode,
         seed: plan.seed,
         repeats: plan.repeats,
-        notes: notes.iter().cloned().chain(left_out).collect(),
+        notes: notes.iter().cloned().chain(left_out).chain(on_energy(plan)).collect(),
         axis: common(axis.filter_map(|each| each.sweep)).map(|sweep| sweep.as_str().to_owned()),
         settings: (0..settings.len()).map(|at| described(&settings[at], at, saved)).collect(),
         cells: cells.collect(),
@@ -65,6 +66,9 @@ fn described(setting: &Variant, at: usize, saved: &[Saved]) -> Setting {
     }
     if setting.steal {
         text += ", idle workers steal";
+    }
+    if let Some(name) = &setting.power {
+        text += &format!(", watts of {name}");
     }
     for fault in &setting.faults {
         text += &format!(", {}", fault.0);
@@ -122,7 +126,34 @@ fn cell(setting: usize, policy: &PolicySpec, runs: &[&RunFigures]) -> Option<Cel
         over_time: means(runs.iter().map(|run| &run.over_time[..])),
         quantiles: quantiles(runs),
         learning: first.learning.clone(),
+        energy: energy(runs),
     })
+}
+
+/// Energy, where every run has it.
+fn energy(runs: &[&RunFigures]) -> Option<CellEnergy> {
+    let all: Option<Vec<&RunEnergy>> = runs.iter().map(|run| run.energy.as_ref()).collect();
+    let all = all?;
+    let over = |figure: fn(&RunEnergy) -> f64| {
+        Interval::of(&all.iter().map(|energy| figure(energy)).collect::<Vec<_>>())
+    };
+    Some(CellEnergy {
+        joules_per_packet: over(|energy| energy.joules_per_packet),
+        watts_mean: over(|energy| energy.watts_mean),
+        core_watts_mean: over(|energy| energy.core_watts_mean),
+        active_mean: over(|energy| energy.active_mean),
+        latency_slo: all.first()?.latency_slo,
+    })
+}
+
+/// What a reader must know of the energy, where it was worked out.
+fn on_energy(plan: &Plan) -> Option<String> {
+    plan.policies.iter().find(|policy| policy.goal == Goal::Energy)?;
+    Some(format!(
+        "energy is worked out by a model, not measured: watts of known boards, a core that is active \
+         and has nothing to do at {IDLE_ACTIVE} of its watts (an assumption), a parked one at nothing; \
+         one mean service time is taken as a millisecond"
+    ))
 }
 
 fn quantiles(runs: &[&RunFigures]) -> Vec<(f64, f64)> {

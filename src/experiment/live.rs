@@ -273,6 +273,7 @@ fn figures(closing: &Closing, tallies: &[Arc<Mutex<Tally>>], rules: Rules) -> Ru
         .map(|(sum, count)| if *count > 0 { sum / *count as f64 } else { 0.0 })
         .collect();
     RunFigures {
+        energy: None,
         mean,
         p50: at(0.5),
         p95: at(0.95),

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::packing::Goal;
 use crate::policy::{NAMES, UnknownPolicy, by_name};
 
 /// The plans by name, and their texts.
-pub const PLANS: [(&str, &str); 9] = [
+pub const PLANS: [(&str, &str); 10] = [
     ("A1", include_str!("../../experiments/a1.toml")),
     ("A2", include_str!("../../experiments/a2.toml")),
     ("B", include_str!("../../experiments/b.toml")),
@@ -18,6 +19,7 @@ pub const PLANS: [(&str, &str); 9] = [
     ("stale", include_str!("../../experiments/stale.toml")),
     ("faults", include_str!("../../experiments/faults.toml")),
     ("stealing", include_str!("../../experiments/stealing.toml")),
+    ("energy", include_str!("../../experiments/energy.toml")),
 ];
 
 /// The text of the plan called `name`, in capitals or not.
@@ -33,8 +35,8 @@ const CHOOSERS: [&str; 4] = [
     "shortest-queue",
 ];
 
-/// A policy with what it is told: `NAME`, `NAME:D` for the workers it looks at, or
-/// `q-learning:unguarded`.
+/// A policy with what it is told: `NAME`, `NAME:D` for the workers it looks at, `NAME:energy` for
+/// the goal of energy, or `q-learning:unguarded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PolicySpec {
@@ -44,6 +46,8 @@ pub struct PolicySpec {
     pub choices: Option<u32>,
     /// Whether it is watched by nobody.
     pub unguarded: bool,
+    /// What is aimed at.
+    pub goal: Goal,
 }
 
 /// A text that is no policy.
@@ -54,7 +58,7 @@ pub enum WrongPolicy {
     Unknown(#[from] UnknownPolicy),
     /// It cannot be told this.
     #[error(
-        "'{text}': give NAME, q-learning:unguarded, or NAME:D with D of 1 or more for {}",
+        "'{text}': give NAME, NAME:energy, q-learning:unguarded, or NAME:D with D of 1 or more for {}",
         CHOOSERS.join(", ")
     )]
     Told {
@@ -66,8 +70,13 @@ pub enum WrongPolicy {
 impl PolicySpec {
     /// Every policy, each as it is by default.
     pub fn all() -> Vec<PolicySpec> {
-        let plain = |name: &str| PolicySpec { name: name.into(), choices: None, unguarded: false };
-        NAMES.iter().map(|name| plain(name)).collect()
+        let plain = |name: &&str| PolicySpec {
+            name: (*name).into(),
+            choices: None,
+            unguarded: false,
+            goal: Goal::Latency,
+        };
+        NAMES.iter().map(plain).collect()
     }
 }
 
@@ -78,10 +87,16 @@ impl FromStr for PolicySpec {
         let (name, told) = text.split_once(':').map_or((text, None), |(n, told)| (n, Some(told)));
         by_name(name, None)?;
         let wrong = || WrongPolicy::Told { text: text.to_owned() };
-        let spec = |choices, unguarded| PolicySpec { name: name.to_owned(), choices, unguarded };
+        let spec = |choices, unguarded| PolicySpec {
+            name: name.to_owned(),
+            choices,
+            unguarded,
+            goal: Goal::Latency,
+        };
         match told {
             None => Ok(spec(None, false)),
             Some("unguarded") if name == "q-learning" => Ok(spec(None, true)),
+            Some("energy") => Ok(PolicySpec { goal: Goal::Energy, ..spec(None, false) }),
             Some(choices) => match choices.parse() {
                 // Others look at as many as they look at.
                 Ok(_) if !CHOOSERS.contains(&name) => Err(wrong()),
@@ -98,6 +113,7 @@ impl fmt::Display for PolicySpec {
         match self.choices {
             Some(choices) => write!(f, ":{choices}"),
             None if self.unguarded => f.write_str(":unguarded"),
+            None if self.goal == Goal::Energy => f.write_str(":energy"),
             None => Ok(()),
         }
     }

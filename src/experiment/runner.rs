@@ -12,6 +12,7 @@ use super::plan::{Job, Plan};
 use super::setting::Variant;
 use super::simulated;
 use super::store::{Saved, Store, StoreError};
+use crate::packing::Goal;
 use crate::sim::SimError;
 use crate::study::{Mode, Study};
 use crate::topology::WORKERS_MAX;
@@ -84,6 +85,12 @@ pub fn check(plan: &Plan) -> Result<(), StudyError> {
     for setting in &settings {
         let name = &setting.name;
         let wrong = |what: String| StudyError::Setting { name: name.clone(), what };
+        let aims = plan.policies.iter().find(|policy| policy.goal == Goal::Energy);
+        if let (Mode::Live, Some(policy)) = (plan.mode, aims) {
+            return Err(wrong(format!(
+                "{policy} can be simulated only: live nobody knows the watts"
+            )));
+        }
         match plan.mode {
             Mode::Simulated => simulated::setup(plan, setting, &plan.policies[0], 0)
                 .check()

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::arrival::Arrivals;
+use crate::power::{self, PowerModel};
 use crate::sim::{Fault, Service, Speeds, machine};
 use crate::study::Mode;
 
@@ -78,6 +79,17 @@ pub struct Variant {
     /// The age of the loads that policies see, in mean service times; simulated only.
     #[serde(deserialize_with = "within::<_, 1, 1000000>", skip_serializing_if = "Option::is_none")]
     pub stale: Option<f64>,
+    /// The 99th percentile that `NAME:energy` holds, in mean service times; by default 20.
+    /// Simulated only.
+    #[serde(
+        deserialize_with = "within::<_, 10, 1000000000>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub latency_slo: Option<f64>,
+    /// The board whose watts the model takes; by default that of the machine, else generic-arm.
+    /// Simulated only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<String>,
     /// Policies are not told the speeds; simulated only (live nobody tells them).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub learn_capacity: bool,
@@ -151,6 +163,13 @@ impl Variant {
             .or_else(|| board().map(|board| board.speeds()))
     }
 
+    /// The board whose watts the model takes.
+    pub fn power(&self) -> Option<PowerModel> {
+        let machine = || self.machine.as_ref().and_then(|name| machine(name).ok());
+        let board = || machine().map_or("generic-arm", |machine| machine.power);
+        PowerModel::by_name(self.power.as_deref().unwrap_or_else(board))
+    }
+
     /// One setting for each value of its sweep; itself where it has none.
     pub fn swept(&self) -> Vec<Variant> {
         let Some(sweep) = self.sweep else { return vec![self.clone()] };
@@ -180,6 +199,9 @@ impl Variant {
         }
         if let Some(Err(error)) = self.machine.as_ref().map(|name| machine(name)) {
             return Some(("machine", error.to_string()));
+        }
+        if self.power().is_none() {
+            return Some(("power", format!("there are {}", power::NAMES.join(", "))));
         }
         let both = [
             (self.workers.is_some(), Sweep::Workers, "workers"),
@@ -222,6 +244,9 @@ impl Variant {
                 Some("live loads cannot be made stale")
             }
             Mode::Live if !self.faults.is_empty() => Some("live workers cannot be made to fail"),
+            Mode::Live if self.power.is_some() || self.latency_slo.is_some() => {
+                Some("watts and the goal of energy are simulated only")
+            }
             Mode::Live if self.learn_capacity => Some("live capacities are always learned"),
             _ => None,
         }

@@ -53,6 +53,7 @@ pub struct Inboxes<P> {
     /// Their lanes.
     pub plan: LanePlan,
     dead: Box<[AtomicBool]>,
+    board: Arc<LoadBoard>,
 }
 
 impl<P> Inboxes<P> {
@@ -66,7 +67,7 @@ impl<P> Inboxes<P> {
         };
         let each: Box<[_]> = (0..board.workers()).map(inbox).collect();
         let dead = each.iter().map(|_| AtomicBool::new(false)).collect();
-        Inboxes { each, gate, plan, dead }
+        Inboxes { each, gate, plan, dead, board: board.clone() }
     }
 
     /// The inbox of `worker`.
@@ -105,14 +106,14 @@ impl<P> Inboxes<P> {
         self.dead[worker.index()].load(Ordering::Acquire)
     }
 
-    /// Sends `message` to an open inbox, the emptiest, whatever its bound; it comes back when all
-    /// are closed.
+    /// Sends `message` to an open inbox, the emptiest of an active worker if there is one, whatever
+    /// its bound; it comes back when all are closed.
     pub fn send_on(&self, mut message: Message<P>) -> Option<Message<P>> {
         loop {
-            let open = self.each.iter().filter(|inbox| !inbox.is_closed());
-            let Some(emptiest) = open.min_by_key(|inbox| inbox.in_flight()) else {
-                return Some(message);
-            };
+            let open = self.each.iter().zip(0..).filter(|(inbox, _)| !inbox.is_closed());
+            let parked = |worker| self.board.parking().is_parked(WorkerId(worker));
+            let emptiest = open.min_by_key(|(inbox, at)| (parked(*at), inbox.in_flight()));
+            let Some((emptiest, _)) = emptiest else { return Some(message) };
             match emptiest.send_forced(message.places(), message) {
                 Ok(()) => return None,
                 // Closed meanwhile.

@@ -16,10 +16,10 @@ pub fn distinct(choices: u32, workers: u32, random: &mut Random, drawn: &mut Vec
 }
 
 /// Two distinct workers of at least two.
-pub fn two_distinct(workers: u32, random: &mut Random) -> (WorkerId, WorkerId) {
+pub fn two_distinct(workers: u32, random: &mut Random) -> (u32, u32) {
     let first = random.below(workers);
     let second = random.below(workers - 1);
-    (WorkerId(first), WorkerId(second + u32::from(second >= first)))
+    (first, second + u32::from(second >= first))
 }
 
 /// The worker with the least score so far. Among equals each is kept with the same probability:
@@ -113,7 +113,7 @@ mod tests {
         let (mut random, mut pairs) = (Random::new(9), [[0u32; 3]; 3]);
         for _ in 0..6_000 {
             let (a, b) = two_distinct(3, &mut random);
-            pairs[a.index()][b.index()] += 1;
+            pairs[a as usize][b as usize] += 1;
         }
         // Six ordered pairs, binomial with deviation 29.
         let even = |(a, b): (usize, usize)| pairs[a][b].abs_diff(if a == b { 0 } else { 1_000 });

@@ -72,11 +72,12 @@ impl<S> Least<S> {
 
 impl<S: Score> Least<S> {
     fn best_of_some(&mut self, choices: u32, loads: &Loads, random: &mut Random) -> WorkerId {
-        distinct(choices, loads.workers(), random, &mut self.drawn);
-        let first = WorkerId(self.drawn[0]);
+        distinct(choices, loads.active(), random, &mut self.drawn);
+        let first = loads.nth_active(self.drawn[0]);
         let mut best = Best::new(first, score::<S>(first, loads));
-        for worker in &self.drawn[1..] {
-            best.consider(WorkerId(*worker), score::<S>(WorkerId(*worker), loads), random);
+        for drawn in &self.drawn[1..] {
+            let worker = loads.nth_active(*drawn);
+            best.consider(worker, score::<S>(worker, loads), random);
         }
         best.worker
     }
@@ -90,8 +91,9 @@ fn score<S: Score>(worker: WorkerId, loads: &Loads) -> f32 {
 
 fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
     // Of two workers both are looked at: there is nothing to draw.
-    let all = loads.workers() == 2;
-    let two = if all { (WorkerId(0), WorkerId(1)) } else { two_distinct(loads.workers(), random) };
+    let active = loads.active();
+    let (first, second) = if active == 2 { (0, 1) } else { two_distinct(active, random) };
+    let two = (loads.nth_active(first), loads.nth_active(second));
     let scores = [score::<S>(two.0, loads), score::<S>(two.1, loads)];
     if least(&scores, random) == 0 { two.0 } else { two.1 }
 }
@@ -132,8 +134,8 @@ fn least(scores: &[f32], random: &mut Random) -> usize {
 
 impl<S: Score> Policy for Least<S> {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
-        let workers = loads.workers();
-        match self.choices(workers) {
+        let (workers, active) = (loads.workers(), loads.active());
+        match self.choices(workers).min(active) {
             2 => best_of_two::<S>(loads, random),
             choices if choices == workers => {
                 self.scores.clear();
@@ -141,7 +143,7 @@ impl<S: Score> Policy for Least<S> {
                 self.scores.extend(workers.map(|worker| score::<S>(worker, loads)));
                 WorkerId(least(&self.scores, random) as u32)
             }
-            1 => WorkerId(random.below(workers)),
+            1 => loads.nth_active(random.below(active)),
             choices => self.best_of_some(choices, loads, random),
         }
     }

@@ -82,7 +82,8 @@ impl Ask {
 
 /// A rule that chooses a worker.
 pub trait Policy: Send {
-    /// The worker for `ask`, one of `0..loads.workers()`.
+    /// The worker for `ask`, one of `0..loads.workers()`. In the place of a parked one, which looks
+    /// full and slow ([`Loads::is_parked`]), whoever asks takes the best active worker.
     fn choose(&mut self, ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId;
 
     /// Chooses for each of `asks` in turn, on one reading of the loads plus the choices
@@ -131,7 +132,7 @@ pub fn choose_one_by_one<P: Policy + ?Sized>(
 ) {
     for ask in asks {
         let worker = policy.choose(ask, loads, random);
-        out.push(loads.take(worker));
+        out.push(loads.take(loads.awake(worker)));
     }
 }
 
@@ -173,6 +174,41 @@ mod tests {
                 for choice in batch {
                     let worker = policy.choose(&ask(), &view, &mut one);
                     prop_assert_eq!(view.take(worker), choice);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// Whoever is parked, and whatever the loads: every policy by itself chooses an active
+        /// worker, packet by packet and in a batch, also when others are parked while it goes on.
+        #[test]
+        fn nobody_parked_is_chosen(
+            loads in prop::collection::vec((0u32..1000, 0.01f32..1.0, any::<bool>()), 2..40),
+            choices in prop::option::of(1u32..50),
+            seed: u64,
+        ) {
+            let mut active: Vec<bool> = loads.iter().map(|load| load.2).collect();
+            for name in NAMES {
+                let board = Arc::new(LoadBoard::new(loads.iter().map(|load| load.1)));
+                let (mut policy, mut random) = (by_name(name, choices).unwrap(), Random::new(seed));
+                let mut view = Loads::new(board.clone());
+                for _ in 0..3 {
+                    active.rotate_right(1);
+                    active[0] = true;
+                    for (worker, load) in loads.iter().enumerate() {
+                        board.in_flight(WorkerId(worker as u32)).set(load.0);
+                    }
+                    board.parking().set(&active, &[], 1.0);
+                    view.refresh();
+                    let mut chosen = vec![policy.choose(&ask(), &view, &mut random)];
+                    let mut batch = Vec::new();
+                    policy.choose_batch(&[ask(); 3], &view, &mut random, &mut batch);
+                    chosen.extend(batch.iter().map(|choice| choice.worker));
+                    prop_assert!(
+                        chosen.iter().all(|worker| active[worker.index()]),
+                        "{name}: {chosen:?} of {active:?}"
+                    );
                 }
             }
         }

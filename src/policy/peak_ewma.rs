@@ -62,13 +62,15 @@ impl Policy for PeakEwma {
     fn choose(&mut self, ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
         let workers = loads.workers();
         self.workers.resize(workers as usize, Peak::default());
-        if workers == 1 {
-            return WorkerId(0);
+        let active = loads.active();
+        if active == 1 {
+            return loads.nth_active(0);
         }
         let score = |worker: WorkerId| {
             self.workers[worker.index()].score(loads.in_flight(worker), ask.now_ns)
         };
-        let (first, second) = two_distinct(workers, random);
+        let (first, second) = two_distinct(active, random);
+        let (first, second) = (loads.nth_active(first), loads.nth_active(second));
         let mut best = Best::new(first, score(first));
         best.consider(second, score(second), random);
         best.worker

@@ -11,7 +11,7 @@ pub struct RandomChoice;
 
 impl Policy for RandomChoice {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
-        WorkerId(random.below(loads.workers()))
+        loads.nth_active(random.below(loads.active()))
     }
 
     fn name(&self) -> &'static str {

@@ -64,6 +64,9 @@ impl Policy for ResponseTime {
         let best = if best > 0.0 { best } else { 1.0 };
         by_weight(loads.workers(), random, |worker| {
             let each = &self.workers[worker.index()];
+            if loads.is_parked(worker) {
+                return 0.0;
+            }
             if each.response_ns > 0.0 { each.weight() } else { best }
         })
     }

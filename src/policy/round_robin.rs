@@ -17,7 +17,11 @@ pub struct RoundRobin {
 impl Policy for RoundRobin {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
         let workers = loads.workers();
-        let worker = self.next.unwrap_or_else(|| random.below(workers)) % workers;
+        let mut worker = self.next.unwrap_or_else(|| random.below(workers)) % workers;
+        // A parked worker misses its turn. Somebody is active.
+        while loads.is_parked(WorkerId(worker)) {
+            worker = (worker + 1) % workers;
+        }
         self.next = Some(worker + 1);
         WorkerId(worker)
     }

@@ -20,8 +20,13 @@ pub struct WeightedRoundRobin {
 impl Policy for WeightedRoundRobin {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, _random: &mut Random) -> WorkerId {
         self.credits.resize(loads.workers() as usize, 0.0);
-        let (mut total, mut best) = (0.0, 0);
+        let (mut total, mut best) = (0.0, loads.nth_active(0).index());
         for at in 0..self.credits.len() {
+            if loads.is_parked(WorkerId(at as u32)) {
+                // Comes back without old debts and claims.
+                self.credits[at] = 0.0;
+                continue;
+            }
             let weight = 1.0 / f64::from(loads.delay_when_idle(WorkerId(at as u32)));
             self.credits[at] += weight;
             total += weight;

@@ -51,6 +51,7 @@ pub fn estimate(rows: &Rows) -> Summary {
         source_cpu_s: 0.0,
         temperature_c_max: None,
         energy: None,
+        goal: None,
         thermal: None,
         findings: BTreeMap::new(),
         files: BTreeMap::new(),

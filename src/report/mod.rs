@@ -14,6 +14,7 @@ mod busy;
 mod error;
 mod estimate;
 mod figures;
+mod goal;
 mod grid;
 mod json;
 mod line;

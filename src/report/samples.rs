@@ -170,6 +170,7 @@ pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
         source_cpu_s: 0.4,
         temperature_c_max: None,
         energy: None,
+        goal: None,
         thermal: None,
         findings: BTreeMap::new(),
         files: BTreeMap::new(),

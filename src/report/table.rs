@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::grid::{Grid, Side};
-use super::{board, remarks, units};
+use super::{board, goal, remarks, units};
 use crate::ids::CpuId;
 use crate::stats::LatencySummary;
 use crate::summary::{ClassFigures, Summary, WorkerFigures};
@@ -19,6 +19,7 @@ pub fn table(summary: &Summary) -> String {
         workers(summary),
         classes(summary),
         units::apart(&summary.ledger.to_string()) + "\n",
+        goal::goal(summary),
         beside(summary),
         notes(summary),
     ];

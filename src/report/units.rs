@@ -101,7 +101,7 @@ pub(super) fn short_count(count: f64, trim: bool) -> String {
 }
 
 /// A share (0 to 1) in percent: `12.5 %`; `–` where it is no number.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.1} %", share * 100.0) } else { "–".into() }
 }
 

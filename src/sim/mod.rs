@@ -18,11 +18,13 @@
 //! | `view` | what a policy sees: live, stale, or learned |
 //! | `faults`, `troubles` | what goes wrong, when; what is wrong with a worker |
 //! | `learned` | capacities learned from service times |
+//! | `aim` | packing, and the energy of it by a model |
 //! | `world` | one replication, event by event |
 //! | `measure` | what it shows |
 //! | `replicate` | several on all cores |
 //! | `outcome` | the figures, with intervals |
 
+mod aim;
 mod crowd;
 mod faults;
 mod learned;
@@ -38,6 +40,7 @@ mod troubles;
 mod view;
 mod world;
 
+pub use aim::{Aim, EnergyFigures};
 pub use faults::{Fault, FaultKind, Faults, WrongFault};
 pub use machines::{MACHINES, Machine, UnknownMachine, machine};
 pub use measure::{Logged, SLICES};

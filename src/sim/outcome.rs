@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::aim::EnergyFigures;
 use super::measure::{Logged, Mean, Measure, SLICES, nothing};
 use super::setup::Setup;
 use super::view::UNIT_NS;
@@ -66,6 +67,9 @@ pub struct Outcome {
     pub failed: u64,
     /// Whether the queues went on growing instead of settling, in most replications.
     pub unstable: bool,
+    /// Energy and packing, where they were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyFigures>,
     /// The mean of each replication, for comparisons in pairs.
     #[serde(skip)]
     pub means: Vec<f64>,
@@ -151,6 +155,9 @@ impl Outcome {
             None => (None, None),
         };
         let log = parts.first_mut().map(|part| std::mem::take(&mut part.ran.measure.log));
+        let aimed: Vec<_> = parts.iter().filter_map(|part| part.ran.aimed.as_ref()).collect();
+        let p99 = quantile(sojourns, 0.99);
+        let energy = setup.aim.as_ref().map(|aim| EnergyFigures::of(aim, &aimed, p99));
         Outcome {
             policy: setup.policy.clone(),
             workers: setup.speeds.workers(),
@@ -167,7 +174,7 @@ impl Outcome {
             deviation,
             p50: quantile(sojourns, 0.5),
             p95: quantile(sojourns, 0.95),
-            p99: quantile(sojourns, 0.99),
+            p99,
             p99_ci95: Interval::of(&p99s).ci95,
             p999: quantile(sojourns, 0.999),
             waited: waited.mean,
@@ -185,6 +192,7 @@ impl Outcome {
             .mean,
             failed: parts.iter().map(|part| part.ran.ledger.failed).sum(),
             unstable: is_unstable(&parts),
+            energy,
             means,
             p99s,
             over_time: mean_of_rows(parts.iter().map(over_time)),

@@ -1,5 +1,6 @@
 //! What is to be simulated.
 
+use super::aim::Aim;
 use super::faults::Faults;
 use super::service::Service;
 use super::speeds::Speeds;
@@ -36,6 +37,8 @@ pub struct Setup {
     pub learn_capacity: bool,
     /// What goes wrong.
     pub faults: Faults,
+    /// Energy and packing; `None`: all workers are always active, and nothing is said of energy.
+    pub aim: Option<Aim>,
     /// Packets of each replication.
     pub packets: u64,
     /// The part of the packets, from the first on, that are not measured (0 to 0.95).
@@ -66,6 +69,7 @@ impl Default for Setup {
             stale: None,
             learn_capacity: false,
             faults: Faults::default(),
+            aim: None,
             packets: 1_000_000,
             warmup: 0.1,
             seed: 1,
@@ -129,6 +133,7 @@ impl Setup {
         if let Some(fault) = missing {
             return Err(WrongSetup::NoSuchWorker { worker: fault.worker, last: workers - 1 });
         }
+        self.aim.as_ref().map_or(Ok(()), |aim| aim.check(workers))?;
         self.maker().map(drop).map_err(WrongSetup::from)
     }
 

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::packing::{Draws, Goal};
 use crate::policy::{NAMES, QSettings};
+use crate::power::PowerModel;
+use crate::topology::classify;
 
 fn quick(policy: &str, speeds: &str, load: f64) -> Setup {
     Setup {
@@ -195,9 +198,14 @@ proptest! {
         load in 0.2f64..1.3,
         stale in prop::option::of(0.5f64..20.0),
         learn_capacity: bool,
+        packs: bool,
         fault_seed: u64,
     ) {
+        let draws = Draws { idle_watts: 1.0, watts: vec![1.0; workers as usize], idle_active: 0.1 };
+        let aim = Aim { goal: Goal::Energy, target: 5.0, draws, source: String::new() };
         let setup = Setup {
+            // The faults come in some hundred units; so shall the looks.
+            aim: packs.then_some(aim),
             policy: policy.into(),
             speeds: Speeds::new((0..workers).map(|n| [1.0, 0.5][n as usize % 2]).collect()),
             load,
@@ -211,4 +219,63 @@ proptest! {
         prop_assert_eq!((ledger.received, ledger.in_flight), (400, 0));
         prop_assert_eq!(ledger.processed + ledger.failed, 400);
     }
+}
+
+fn aiming(policy: &str, machine_name: &str, load: f64, goal: Goal) -> Setup {
+    let board = machine(machine_name).unwrap();
+    let power = PowerModel::by_name(board.power).unwrap();
+    let classes = classify(board.speeds().each());
+    let aim = Aim::new(goal, 20.0, &power, &classes, 0.1);
+    let setup = quick(policy, "1", load);
+    Setup { speeds: board.speeds(), aim: Some(aim), packets: 60_000, replications: 2, ..setup }
+}
+
+/// On both kinds of board, at any load: the goal of energy holds the target and draws no more.
+#[test]
+fn packing_holds_its_target_and_never_draws_more() {
+    for board in ["rk3588", "pi5"] {
+        for load in [0.05, 0.2, 0.4, 0.6, 0.8] {
+            let figures = |goal| run(&aiming("shortest-expected-delay", board, load, goal));
+            let (all, packed) = (figures(Goal::Latency), figures(Goal::Energy));
+            let (all_energy, energy) = (all.energy.unwrap(), packed.energy.unwrap());
+            assert!(energy.slo_held, "{board} at {load}: {}", packed.p99);
+            assert!(energy.joules <= 1.001 * all_energy.joules, "{board} at {load}");
+            if load < 0.3 {
+                assert!(energy.core_watts_mean < 0.85 * all_energy.core_watts_mean, "{board}");
+                assert!(energy.active_mean < 0.8 * f64::from(packed.workers), "{board} at {load}");
+            }
+        }
+    }
+}
+
+/// A burst finds few workers active: others are woken between two looks, and the target is held.
+#[test]
+fn a_burst_wakes_who_was_parked() {
+    let bursty = |goal| {
+        let setup = aiming("shortest-expected-delay", "pi5", 0.3, goal);
+        run(&Setup { arrivals: "bursty".parse().unwrap(), ..setup })
+    };
+    let (all, packed) = (bursty(Goal::Latency), bursty(Goal::Energy));
+    let energy = packed.energy.unwrap();
+    assert!(energy.woken > 0.0, "{energy:?}");
+    assert!(energy.slo_held || packed.p99 < 1.25 * all.p99, "{} {}", packed.p99, all.p99);
+}
+
+/// Rules that choose blindly use parked workers no more than others do.
+#[test]
+fn every_policy_leaves_the_parked_alone() {
+    for policy in NAMES {
+        let packed = run(&Setup { packets: 20_000, ..aiming(policy, "pi5", 0.05, Goal::Energy) });
+        let energy = packed.energy.unwrap();
+        assert!(energy.active_mean < 2.5, "{policy}: {}", energy.active_mean);
+        let busiest = packed.share.iter().copied().fold(0.0, f64::max);
+        assert!(busiest > 0.4, "{policy}: {:?}", packed.share);
+    }
+}
+
+#[test]
+fn a_goal_of_latency_changes_no_time_at_all() {
+    let with = run(&aiming("round-robin", "pi5", 0.5, Goal::Latency));
+    let without = run(&Setup { aim: None, ..aiming("round-robin", "pi5", 0.5, Goal::Latency) });
+    assert_eq!(Outcome { energy: None, ..with }, without);
 }

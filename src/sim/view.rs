@@ -35,14 +35,16 @@ impl SimView {
         &self.board
     }
 
-    /// The rule's choice for `ask`, on a fresh reading.
+    /// The rule's choice for `ask`, on a fresh reading, as a dispatcher would follow it.
     ///
     /// # Panics
     /// If the rule chooses a worker that there is not.
     pub fn choose(&mut self, policy: &mut dyn Policy, ask: &Ask, random: &mut Random) -> WorkerId {
         self.loads.refresh();
-        let worker = policy.choose(ask, &self.loads, random);
-        self.loads.take(worker).worker
+        let worker = self.loads.awake(policy.choose(ask, &self.loads, random));
+        let worker = self.loads.take(worker).worker;
+        self.loads.wake_if_late();
+        worker
     }
 
     /// Tells the rule what came of earlier choices.

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::aim::{Aimed, Keeper};
 use super::crowd::{Crowd, Finished, SimJob};
 use super::faults::{FaultKind, Faults};
 use super::learned::LearnedSpeeds;
@@ -51,6 +52,8 @@ pub struct Ran {
     pub utilization: Vec<f64>,
     /// From the beginning to the last event, in units.
     pub span: f64,
+    /// What packing and energy came to, where they are looked at.
+    pub aimed: Option<Aimed>,
 }
 
 /// See the head of this file.
@@ -81,6 +84,7 @@ pub struct World<'a> {
     board_ns: u64,
     board_busy_ns: Vec<u64>,
     learned: LearnedSpeeds,
+    keeper: Option<Keeper<'a>>,
     checks: bool,
 }
 
@@ -117,6 +121,7 @@ impl<'a> World<'a> {
             board_ns: 0,
             board_busy_ns: vec![0; workers],
             learned: LearnedSpeeds::new(workers),
+            keeper: setup.aim.as_ref().map(Keeper::new),
             checks: !setup.faults.each().is_empty(),
         }
     }
@@ -140,14 +145,17 @@ impl<'a> World<'a> {
         let busy = |worker| self.crowd.busy_ns(worker, self.now_ns) as f64 / span_ns as f64;
         let utilization = (0..self.setup.speeds.each().len()).map(busy).collect();
         let span = span_ns as f64 / UNIT_NS;
-        Ok(Ran { measure: self.measure, ledger: self.ledger, utilization, span })
+        let keeper = self.keeper.as_ref();
+        let aimed = keeper.map(|keeper| keeper.end(span_ns, self.view.board(), &self.crowd));
+        Ok(Ran { measure: self.measure, ledger: self.ledger, utilization, span, aimed })
     }
 
     /// The next event; false when there is none.
     fn step(&mut self) -> bool {
         let done_ns = self.crowd.next_ns();
         let change_ns = self.changes.front().map_or(NEVER, |change| change.at_ns);
-        let next_ns = done_ns.min(change_ns).min(self.board_ns).min(self.arrives_ns);
+        let look_ns = self.keeper.as_ref().map_or(NEVER, Keeper::next_ns);
+        let next_ns = done_ns.min(change_ns).min(self.board_ns).min(look_ns).min(self.arrives_ns);
         let over = self.made == self.setup.packets && self.is_empty() && self.changes.is_empty();
         if over || next_ns == NEVER || self.crowd.in_flight() > IN_FLIGHT_MAX {
             return false;
@@ -163,10 +171,19 @@ impl<'a> World<'a> {
             }
         } else if self.board_ns == next_ns {
             self.write_board();
+        } else if look_ns == next_ns {
+            self.look_at_energy();
         } else {
             self.arrive();
         }
         true
+    }
+
+    fn look_at_energy(&mut self) {
+        let (now_ns, troubles) = (self.now_ns, &self.troubles);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.look(now_ns, self.view.board(), |worker| troubles[worker].is_away());
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -183,6 +200,7 @@ impl<'a> World<'a> {
         };
         self.made += 1;
         self.ledger.received += 1;
+        self.keeper.iter_mut().for_each(Keeper::arrived);
         self.dispatch(job);
         self.schedule.advance();
         let more = self.made < self.setup.packets;
@@ -207,7 +225,7 @@ impl<'a> World<'a> {
     }
 
     /// The chosen worker, or where it is away the one with the least expected delay of those
-    /// that are there, as dispatchers do.
+    /// that are there, an active one if there is one, as dispatchers do.
     fn somebody(&self, chosen: usize) -> Option<usize> {
         if !self.checks || !self.troubles[chosen].is_away() {
             return Some(chosen);
@@ -215,12 +233,17 @@ impl<'a> World<'a> {
         let speeds = self.setup.speeds.each();
         let delay = |worker: usize| (self.crowd.in_flight_at(worker) + 1) as f64 / speeds[worker];
         let there = (0..speeds.len()).filter(|worker| !self.troubles[*worker].is_away());
-        there.min_by(|a, b| delay(*a).total_cmp(&delay(*b)))
+        let parked = |worker: usize| self.view.board().parking().is_parked(WorkerId(worker as u32));
+        let better = |a: &usize, b: &usize| {
+            parked(*a).cmp(&parked(*b)).then(delay(*a).total_cmp(&delay(*b)))
+        };
+        there.min_by(better)
     }
 
     fn finish(&mut self, finished: &Finished) {
         self.ledger.processed += 1;
         self.measure.done(finished);
+        self.keeper.iter_mut().for_each(|keeper| keeper.done(finished));
         self.show(finished.worker);
         if self.setup.learn_capacity {
             self.learned.hear(finished, self.view.board());

@@ -5,8 +5,10 @@
 //! repeated is the same to the byte.
 
 mod compare;
+mod energy;
 
 pub use compare::{Difference, Ranked, rank};
+pub use energy::CellEnergy;
 
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +151,9 @@ pub struct Cell {
     pub quantiles: Vec<(f64, f64)>,
     /// How the rule learned, where it does.
     pub learning: Option<QReport>,
+    /// Energy by a model, where it was worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<CellEnergy>,
 }
 
 impl Cell {

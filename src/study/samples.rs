@@ -28,6 +28,7 @@ pub fn cell(setting: usize, policy: &str, means: &[f64]) -> Cell {
             .map(|part: f64| (part, -mean.mean * libm::log(1.0 - part)))
             .to_vec(),
         learning: None,
+        energy: None,
     }
 }
 

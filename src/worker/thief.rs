@@ -45,6 +45,10 @@ where
 
     fn victim(&self) -> Option<WorkerId> {
         let (own, board) = (self.parts.info.worker, &self.parts.board);
+        if board.parking().is_parked(own) {
+            // It has finished what it had and shall sleep.
+            return None;
+        }
         let speed = |worker| {
             let (capacity, foreign_load) = board.speed(worker);
             capacity * (1.0 - foreign_load)

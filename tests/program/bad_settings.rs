@@ -56,6 +56,10 @@ const IMPOSSIBLE: &[(&str, &str, &str)] = &[
     ("active-watts", "uniform=nan", "from 0 to 10000"),
     ("thermal-limit", "200", "from 30 to 125"),
     ("thermal-limit", "warm", "or off"),
+    ("policy-goal", "speed", "latency or energy"),
+    ("latency-slo", "100us", "1ms to 1h"),
+    ("latency-slo", "20", "1ms to 1h"),
+    ("idle-active", "1.5", "from 0 to 1"),
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod check_run;
 mod classes;
 mod closed_pipe;
 mod energy;
+mod energy_goal;
 mod learning;
 mod ordering;
 mod place;

@@ -103,8 +103,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// Random loads, moves, failures, panics, refusals, evictions and expiries, singly and in
-    /// batches, in either mode or both at once beside each other: no inversion in any stream, the
-    /// ledger closes, and what was processed is what was settled.
+    /// batches, in either mode or both at once beside each other, while workers are parked and woken:
+    /// no inversion in any stream, the ledger closes, and what was processed is what was settled.
     #[test]
     fn streams_stay_in_order(
         rule in prop::sample::select(vec![
@@ -120,6 +120,7 @@ proptest! {
         batch in 1usize..40,
         keys in 1u64..30,
         deadline in prop::option::of(Just(Duration::from_micros(200))),
+        parks: bool,
         seed: u64,
     ) {
         hush_expected_panics();
@@ -137,7 +138,12 @@ proptest! {
         let mut engine = builder.process(witness).start().unwrap();
         let mut dispatcher = engine.dispatcher();
         let tasks = tasks(&mut Random::new(seed), keys, 1_500, true);
+        let mut marks = Random::new(seed ^ 1);
         for (at, chunk) in tasks.chunks(batch).enumerate() {
+            if parks {
+                let active: Vec<bool> = (0..workers).map(|_| marks.below(2) == 0).collect();
+                engine.shared.board.parking().set(&active, &[], 2.0);
+            }
             if at % 3 == 0 {
                 chunk.iter().for_each(|task| drop(dispatcher.dispatch(job(task))));
             } else {

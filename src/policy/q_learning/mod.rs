@@ -156,7 +156,8 @@ impl Policy for QLearning {
         let classes = brain.classes();
         let view = View::of(loads, &classes);
         let worker = match brain.act(view.state(), random) {
-            Some(action) => view.shallowest(action, random),
+            // Where all of a class are parked the table means nobody.
+            Some(action) => loads.awake(view.shallowest(action, random)),
             None => self.otherwise.choose(ask, loads, random),
         };
         self.remember(Pending {

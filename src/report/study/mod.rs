@@ -5,6 +5,7 @@
 //! everything that it shows is there.
 
 mod distribution;
+mod energy;
 mod findings;
 mod ranking;
 mod results;

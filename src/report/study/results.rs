@@ -12,12 +12,14 @@ const CLASSES_MAX: usize = 32;
 pub(super) fn write(path: &Path, study: &Study) -> io::Result<()> {
     let mut csv = csv::Writer::from_path(path)?;
     let classes = classes(study);
-    csv.write_record(heads(study.mode, &classes))?;
+    let has_energy = study.cells.iter().any(|cell| cell.energy.is_some());
+    csv.write_record(heads(study.mode, &classes).into_iter().chain(energy_heads(has_energy)))?;
     for (place, setting) in study.settings.iter().enumerate() {
         let ranked = rank(study, place);
         for cell in study.cells_of(place) {
             if let Some(of) = ranked.iter().find(|of| std::ptr::eq(of.cell, cell)) {
-                csv.write_record(row(setting, of, &classes))?;
+                let energy = energy_row(has_energy, cell);
+                csv.write_record(row(setting, of, &classes).into_iter().chain(energy))?;
             }
         }
     }
@@ -58,6 +60,36 @@ fn heads(mode: Mode, classes: &[&str]) -> Vec<String> {
         heads.push(format!("utilization_{class}"));
     }
     heads
+}
+
+/// What is worked out by a model says so in its head.
+fn energy_heads(has_energy: bool) -> Vec<String> {
+    let heads = [
+        "joules_per_packet_model",
+        "joules_per_packet_model_ci95",
+        "watts_mean_model",
+        "core_watts_mean_model",
+        "active_workers_mean",
+        "latency_slo_service_times",
+    ];
+    if has_energy { heads.map(Into::into).to_vec() } else { Vec::new() }
+}
+
+fn energy_row(has_energy: bool, cell: &Cell) -> Vec<String> {
+    match &cell.energy {
+        _ if !has_energy => Vec::new(),
+        None => vec![String::new(); energy_heads(true).len()],
+        Some(energy) => [
+            energy.joules_per_packet.mean,
+            energy.joules_per_packet.ci95,
+            energy.watts_mean.mean,
+            energy.core_watts_mean.mean,
+            energy.active_mean.mean,
+            energy.latency_slo,
+        ]
+        .map(|figure| figure.to_string())
+        .to_vec(),
+    }
 }
 
 fn row(setting: &Setting, of: &Ranked, classes: &[&str]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Beside, distribution, findings, ranking};
+use super::{Beside, distribution, energy, findings, ranking};
 use crate::report::remarks::one_line;
 use crate::report::units;
 use crate::study::{Mode, Study};
@@ -20,6 +20,7 @@ pub(super) fn text(study: &Study, shown: &[(&str, &str)], beside: Beside) -> Str
     let _ =
         writeln!(text, "Times in {time}, throughput in {rate}; ± is half of a 95 % interval.\n");
     (0..study.settings.len()).for_each(|setting| text += &ranking::text(study, setting));
+    text += &energy::text(study);
     text += &distributions(study);
     text += &how_to_read(study);
     text + &repeat(study, beside)

@@ -9,6 +9,7 @@
 
 mod chart;
 mod distribution;
+mod energy;
 mod heat_map;
 mod hybrid;
 mod learning;
@@ -56,7 +57,7 @@ const WARNING: Type = Type { colour: colours::WARNING, ..LABEL };
 pub(in crate::report) type Draw = fn(&Study) -> io::Result<Option<Picture>>;
 
 /// The pictures: the file, what it shows, how it is drawn. In the order of the report.
-pub(in crate::report) const PICTURES: [(&str, &str, Draw); 8] = [
+pub(in crate::report) const PICTURES: [(&str, &str, Draw); 9] = [
     ("comparison_summary.png", "Response time of each policy, best first", ranking::draw),
     ("latency_distribution.png", "Distribution of response times", distribution::draw),
     ("latency_over_time.png", "Response time over the run", over_time::draw),
@@ -64,6 +65,7 @@ pub(in crate::report) const PICTURES: [(&str, &str, Draw); 8] = [
     ("server_utilization.png", "Utilization of each worker", heat_map::draw),
     ("hybrid.png", "Share and utilization of each class of cores", hybrid::draw),
     ("scaling.png", "Response time over the study's axis", scaling::draw),
+    ("energy.png", "Energy of a packet by a model, and what it costs", energy::draw),
     ("learning_curve.png", "How the rule learned", learning::draw),
 ];
 
