@@ -171,7 +171,7 @@ fn a_counter_without_rights_is_said_and_the_next_source_taken() {
         &[("power1_input", "4000000")],
     );
     let file = tree.path("sys/class/powercap/intel-rapl:0/energy_uj");
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
     let is_root = std::fs::read(&file).is_ok();
     let said = tree.watched().notes().iter().any(|note| note.contains("no rights"));
     let source = used(tree, 2, &[0.5], unchanged).source;
