@@ -161,6 +161,23 @@ fn malformed_counters_fall_through_to_the_next_source_with_a_note() {
     }
 }
 
+/// As root any file can be read, and then it is.
+#[test]
+fn a_counter_without_rights_is_said_and_the_next_source_taken() {
+    use std::os::unix::fs::PermissionsExt;
+    let tree = Tree::board("Intel Xeon", 2).rapl("intel-rapl:0", "package-0", 0).hwmon(
+        0,
+        "ina226",
+        &[("power1_input", "4000000")],
+    );
+    let file = tree.path("sys/class/powercap/intel-rapl:0/energy_uj");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let is_root = std::fs::read(&file).is_ok();
+    let said = tree.watched().notes().iter().any(|note| note.contains("no rights"));
+    let source = used(tree, 2, &[0.5], unchanged).source;
+    assert_eq!((said, &*source), if is_root { (false, "RAPL") } else { (true, "hwmon (ina226)") });
+}
+
 #[test]
 fn a_counter_that_leaps_is_not_believed() {
     let leaps = |tree: Tree, second: u64| {
