@@ -123,10 +123,7 @@ pub fn validate(path: &Path) -> Result<Exit, Fault> {
 fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
     let mut texts = settings.texts();
-    let pace = match (&settings.rate, &settings.load) {
-        (Some(rate), _) => VirtualPace::Rate(rate.0.0),
-        (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
-    };
+    let pace = pace_of(&settings);
     let sample_rate_hz = settings
         .sample_rate
         .as_ref()
@@ -180,6 +177,13 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     check(&plan)?;
     fill_in(&mut texts, &plan);
     Ok(Plan { texts, ..plan })
+}
+
+fn pace_of(settings: &Settings) -> VirtualPace {
+    match (&settings.rate, &settings.load) {
+        (Some(rate), _) => VirtualPace::Rate(rate.0.0),
+        (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
+    }
 }
 
 fn sources_of(settings: &Settings) -> Vec<SourceSpec> {

@@ -179,11 +179,7 @@ impl Outcome {
             p999: quantile(sojourns, 0.999),
             waited: waited.mean,
             waited_ci95: waited.ci95,
-            max_in_flight: parts
-                .iter()
-                .map(|part| part.ran.measure.max_in_flight)
-                .max()
-                .unwrap_or(0),
+            max_in_flight: parts.iter().map(Part::max_in_flight).max().unwrap_or(0),
             share: mean_of_rows(parts.iter().map(|part| shares(&part.ran.measure))),
             utilization: mean_of_rows(parts.iter().map(|part| part.ran.utilization.clone())),
             throughput: Interval::of(&each(&parts, |part| {
@@ -201,6 +197,12 @@ impl Outcome {
             learning,
             q_table,
         }
+    }
+}
+
+impl Part {
+    fn max_in_flight(&self) -> u64 {
+        self.ran.measure.max_in_flight
     }
 }
 
