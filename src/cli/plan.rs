@@ -118,11 +118,6 @@ pub fn validate(path: &Path) -> Result<Exit, Fault> {
 fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
     let mut texts = settings.texts();
-    let sources = sources_of(&settings);
-    let pace = match (&settings.rate, &settings.load) {
-        (Some(rate), _) => VirtualPace::Rate(rate.0.0),
-        (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
-    };
     let sample_rate_hz = settings
         .sample_rate
         .as_ref()
@@ -132,12 +127,12 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         .check()
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let (work, q) = (work_of(&settings), q_settings::of(&settings));
-    let goal = GoalPlan::of(&settings);
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let plan = Plan {
-        sources,
+        sources: sources_of(&settings),
+        pace: pace_of(&settings),
+        goal: GoalPlan::of(&settings),
         duration: settings.duration.map(|duration| duration.0.0),
-        pace,
         fleet,
         source_threads: settings.source_threads.map(|threads| threads.0.0),
         replay_pace: settings.speed.map_or(ReplayPace::RECORDED, |speed| speed.0),
@@ -156,7 +151,6 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             .policy
             .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
         choices: settings.choices.map(|choices| choices.0.0),
-        goal,
         q,
         q_table: settings.q_table.map(path_of),
         overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),
@@ -175,6 +169,13 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     check(&plan)?;
     fill_in(&mut texts, &plan);
     Ok(Plan { texts, ..plan })
+}
+
+fn pace_of(settings: &Settings) -> VirtualPace {
+    match (&settings.rate, &settings.load) {
+        (Some(rate), _) => VirtualPace::Rate(rate.0.0),
+        (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
+    }
 }
 
 fn sources_of(settings: &Settings) -> Vec<SourceSpec> {
