@@ -71,7 +71,7 @@ impl Cores {
     pub fn late(&self, demand: &Demand, limit_ns: f64) -> f64 {
         let load = self.load(demand);
         // Not a number, for no cores, is as bad.
-        if !(load < 1.0) {
+        if load.is_nan() || load >= 1.0 {
             return 1.0;
         }
         let waits = libm::pow(load, libm::sqrt(2.0 * f64::from(self.count + 1)) - 1.0);
