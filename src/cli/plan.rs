@@ -123,7 +123,6 @@ pub fn validate(path: &Path) -> Result<Exit, Fault> {
 fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
     let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
     let mut texts = settings.texts();
-    let pace = pace_of(&settings);
     let sample_rate_hz = settings
         .sample_rate
         .as_ref()
@@ -134,13 +133,13 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         .map_err(|error| blame.fault(&["sensors", "block-samples", "sample-rate"], error))?;
     let (work, q) = (work_of(&settings), q_settings::of(&settings));
     let power = power_settings::of(&settings);
-    let goal = GoalPlan::of(&settings);
     let (orders, priorities) = orders_of(&settings, work, &blame)?;
     let placement = placement_of(&settings);
     let plan = Plan {
         sources: sources_of(&settings),
+        pace: pace_of(&settings),
+        goal: GoalPlan::of(&settings),
         duration: settings.duration.map(|duration| duration.0.0),
-        pace,
         fleet,
         source_threads: settings.source_threads.map(|threads| threads.0.0),
         replay_pace: settings.speed.map_or(ReplayPace::RECORDED, |speed| speed.0),
@@ -157,7 +156,6 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
             .policy
             .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
         choices: settings.choices.map(|choices| choices.0.0),
-        goal,
         q,
         q_table: settings.q_table.map(path_of),
         overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),

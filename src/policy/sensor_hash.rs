@@ -47,15 +47,14 @@ fn ring(loads: &Loads) -> Vec<(u64, WorkerId)> {
 
 impl SensorHash {
     fn first_with_room(&self, key: Key, loads: &Loads) -> Option<WorkerId> {
-        // A parked worker has no room, and no share: its sensors go on along the ring.
+        // A parked worker has no share, and looks full: its sensors go on along the ring.
         let workers = || (0..loads.active()).map(|nth| loads.nth_active(nth));
         let total: u64 = workers().map(|worker| u64::from(loads.in_flight(worker))).sum();
         let capacity: f64 = workers().map(|worker| f64::from(loads.capacity(worker))).sum();
         let allowed = SLACK * (total + 1) as f64 / capacity;
         // Counts are whole: a count below the bound's ceiling is one below the bound.
         let has_room = |worker: WorkerId| {
-            !loads.is_parked(worker)
-                && f64::from(loads.in_flight(worker)) < allowed * f64::from(loads.capacity(worker))
+            f64::from(loads.in_flight(worker)) < allowed * f64::from(loads.capacity(worker))
         };
         let hash = scramble(key.0 ^ 0x5EED);
         let from = self.ring.partition_point(|(place, _)| *place < hash);

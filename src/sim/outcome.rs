@@ -155,9 +155,7 @@ impl Outcome {
             None => (None, None),
         };
         let log = parts.first_mut().map(|part| std::mem::take(&mut part.ran.measure.log));
-        let aimed: Vec<_> = parts.iter().filter_map(|part| part.ran.aimed.as_ref()).collect();
         let p99 = quantile(sojourns, 0.99);
-        let energy = setup.aim.as_ref().map(|aim| EnergyFigures::of(aim, &aimed, p99));
         Outcome {
             policy: setup.policy.clone(),
             workers: setup.speeds.workers(),
@@ -188,7 +186,7 @@ impl Outcome {
             .mean,
             failed: parts.iter().map(|part| part.ran.ledger.failed).sum(),
             unstable: is_unstable(&parts),
-            energy,
+            energy: energy(setup, &parts, p99),
             means,
             p99s,
             over_time: mean_of_rows(parts.iter().map(over_time)),
@@ -204,6 +202,11 @@ impl Part {
     fn max_in_flight(&self) -> u64 {
         self.ran.measure.max_in_flight
     }
+}
+
+fn energy(setup: &Setup, parts: &[Part], p99: f64) -> Option<EnergyFigures> {
+    let aimed: Vec<_> = parts.iter().filter_map(|part| part.ran.aimed.as_ref()).collect();
+    setup.aim.as_ref().map(|aim| EnergyFigures::of(aim, &aimed, p99))
 }
 
 fn each(parts: &[Part], figure: impl Fn(&Part) -> f64) -> Vec<f64> {

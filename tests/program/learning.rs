@@ -28,11 +28,16 @@ fn what_is_learned_is_told_kept_and_gone_on_with() {
     learn(&place, line).exits(0);
 
     place.write("q.json", TABLE);
-    learn(&place, "--unguarded --q-table q.json").exits(0).complains(&["learned 6 of 6 values"]);
+    // Three packets meet no depth beyond the third, however the machine is loaded.
+    let rows = "0,s,load,0,1\n20000000,s,load,1,1\n40000000,s,load,2,1\n";
+    place.write("few.csv", format!("offset_ns,sensor,kind,sequence,values\n{rows}"));
+    let line = "run --source replay:few.csv --record off --workers 1 --policy q-learning";
+    let said = place.run(&format!("{line} --unguarded --q-table q.json")).exits(0);
+    said.complains(&["learned 6 of 6 values"]);
     let kept = std::fs::read_to_string(place.path("q.json")).unwrap();
     assert!(kept.contains("-6.0]"), "a depth that no packet met keeps its value: {kept}");
     let names = place.names(".");
-    assert_eq!(names, ["q.json", "results"], "nothing half-written is left");
+    assert_eq!(names, ["few.csv", "q.json", "results"], "nothing half-written is left");
 }
 
 #[test]

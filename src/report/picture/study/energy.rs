@@ -1,5 +1,6 @@
-//! `energy.png`: energy of a packet, by the model, and 99th percentile over the number in which the
-//! settings differ; a row of two panels for each board.
+//! `energy.png`: watts of the cores, by the model, and 99th percentile over the number in which the
+//! settings differ; a row of two panels for each board. The board's idle watts are left out: on
+//! small boards they are most of the energy, and no goal changes them.
 
 use std::io;
 
@@ -20,21 +21,20 @@ pub(in crate::report) fn draw(study: &Study) -> io::Result<Option<Picture>> {
     if boards.is_empty() || study.cells.iter().all(|cell| cell.energy.is_none()) {
         return Ok(None);
     }
-    let joules =
-        |cell: &Cell| cell.energy.as_ref().map(|energy| 1e3 * energy.joules_per_packet.mean);
+    let watts = |cell: &Cell| cell.energy.as_ref().map(|energy| energy.core_watts_mean.mean);
+    let unit = study.mode.unit();
     let panels = boards.iter().take(BOARDS_MAX).flat_map(|board| {
         let slo = board.settings.first().and_then(|at| study.cells_of(*at).next());
-        let slo =
-            slo.and_then(|cell| cell.energy.as_ref()).map_or(0.0, |energy| energy.latency_slo);
-        let late =
-            format!("{}: 99th percentile in {}, target {slo}", board.name, study.mode.unit());
+        let slo = slo.and_then(|cell| cell.energy.as_ref()).map_or(0.0, |of| of.latency_slo);
+        let (drawn, late) =
+            (format!("{}: watts above idle", board.name), format!("{}: p99 of {slo}", board.name));
         [
-            panel(study, board, format!("{}: energy of a packet in mJ", board.name), joules, 0.0),
-            panel(study, board, late, |cell| Some(cell.p99.mean), slo),
+            panel(study, board, drawn, watts, 0.0),
+            panel(study, board, format!("{late} {unit}"), |cell| Some(cell.p99.mean), slo),
         ]
     });
     let note =
-        "Joules are worked out by a model, not measured; NAME:energy keeps few workers active";
+        "Watts are worked out by a model, not measured; NAME:energy keeps few workers active";
     let head = Head::new(study, &format!("Energy and response time over {}", one_line(axis)))
         .note(Some(note.to_owned()), WARNING);
     let (x_title, policies) = (one_line(axis), chart::policies(study));

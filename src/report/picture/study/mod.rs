@@ -65,7 +65,7 @@ pub(in crate::report) const PICTURES: [(&str, &str, Draw); 9] = [
     ("server_utilization.png", "Utilization of each worker", heat_map::draw),
     ("hybrid.png", "Share and utilization of each class of cores", hybrid::draw),
     ("scaling.png", "Response time over the study's axis", scaling::draw),
-    ("energy.png", "Energy of a packet by a model, and what it costs", energy::draw),
+    ("energy.png", "Watts of the cores by a model, and what they buy", energy::draw),
     ("learning_curve.png", "How the rule learned", learning::draw),
 ];
 
