@@ -66,7 +66,7 @@ check_contents() {
     dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./conffiles | grep -qx /etc/edge-dispatch/edge-dispatch.toml ||
         fail 70 "the configuration is no conffile: an upgrade would overwrite it" "see conf-files in Cargo.toml"
     dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./postinst | grep -q systemd-sysusers ||
-        fail 70 "nobody makes the user of the service" "see packaging/debian/postinst"
+        fail 70 "nobody makes the user of the service" "see packaging/edge-dispatch.sysusers"
     dpkg-deb -I "$deb" | sed -n 's/^ \(Version\|Architecture\|Depends\|Installed-Size\)/  \1/p'
 }
 

@@ -78,7 +78,8 @@ with_active_toolchain() {
 }
 
 # with_debian TARGET CARGO-ARGUMENT...: aarch64 has its library among the packages, 32-bit
-# machines get theirs built.
+# machines get theirs built. A folder for each: RUSTC_BOOTSTRAP would make cargo build the other's
+# again.
 with_debian() {
     target=$1
     shift
@@ -87,10 +88,10 @@ with_debian() {
         set -- "$@" -Z build-std=std,panic_unwind
         export RUSTC_BOOTSTRAP=1
     fi
-    RUSTC=$(pwd)/$private/rust/rustc CARGO_TARGET_DIR=target/cross/private \
+    RUSTC=$(pwd)/$private/rust/rustc CARGO_TARGET_DIR=target/cross/private/$debian_arch \
         cargo "$@" --target "$target"
     unset RUSTC_BOOTSTRAP
-    built=target/cross/private/$target/release
+    built=target/cross/private/$debian_arch/$target/release
 }
 
 host() { rustc -vV | sed -n 's/^host: //p'; }

@@ -102,7 +102,7 @@ fn a_board_that_cannot_be_reached_or_used_is_said_before_anything_is_built() {
     ];
     for (ssh, complaint) in boards {
         let place = Place::new();
-        let fakes = [("ssh", ssh), ("scp", "exit 1"), ("cargo", "exit 1")];
+        let fakes = [("ssh", ssh), ("cargo", "exit 1")];
         let mut command = Command::new(script("run-on-board"));
         command.env("PATH", only(&place, &TOOLS, &fakes));
         let said = end(place.at_home(command, &["pi"])).exits(69);
