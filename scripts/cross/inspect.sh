@@ -10,13 +10,13 @@ size_max=5000000
 # inspect TARGET PROGRAM: its machine, the C library that it asks for, its size.
 inspect() {
     case "$1" in
-        aarch64-*) machine=AArch64 ;;
-        arm*) machine=ARM ;;
-        *) machine="Advanced Micro Devices X86-64" ;;
+        aarch64-*) elf=AArch64 ;;
+        arm*) elf=ARM ;;
+        *) elf="Advanced Micro Devices X86-64" ;;
     esac
     seen=$(LC_ALL=C readelf -h "$2" | sed -n 's/^ *Machine: *//p')
-    [ "$seen" = "$machine" ] ||
-        fail 70 "$2 is for '$seen', not for $machine" "remove it and build it again"
+    [ "$seen" = "$elf" ] ||
+        fail 70 "$2 is for '$seen', not for $elf" "remove it and build it again"
     needed=$(LC_ALL=C readelf -V "$2" | grep -o 'GLIBC_[0-9.]*' | cut -d_ -f2 | sort -Vu | tail -n 1)
     newest=$(printf '%s\n%s\n' "$needed" "$libc_max" | sort -V | tail -n 1)
     [ "$newest" = "$libc_max" ] ||
