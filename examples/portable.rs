@@ -1,10 +1,10 @@
-//! Prints what must be the same on every machine, as digests: each policy's choices on a seeded
-//! stream of packets, and what the simulator makes of each policy. `scripts/check-cross` compares
-//! the lines of a program for an Arm board with this machine's.
-//!
-//! ```sh
-//! cargo run --example portable
-//! ```
+// Prints what must be the same on every machine, as digests: each policy's choices on a seeded
+// stream of packets, and what the simulator makes of each policy. `scripts/check-cross` compares
+// the lines of a program for an Arm board with this machine's.
+//
+// ```sh
+// cargo run --example portable
+// ```
 
 use std::sync::Arc;
 
