@@ -1,11 +1,11 @@
-//! Writes the program's man pages into a folder: one for the program, one for each command.
-//!
-//! ```sh
-//! cargo run --example man -- target/man
-//! ```
-//!
-//! An example and not a command of the program, so that the program on a board does not carry
-//! what only a package's maker needs.
+// Writes the program's man pages into a folder: one for the program, one for each command.
+//
+// ```sh
+// cargo run --example man -- target/man
+// ```
+//
+// An example and not a command of the program, so that the program on a board does not carry
+// what only a package's maker needs.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
