@@ -79,8 +79,12 @@ newest_rust() {
     newest=$(apt-cache madison rustc-web | awk '{ print $3; exit }')
     if [ -z "$newest" ]; then
         grep '^[WE]:' "$state/update.log" >&2 || true
+        # apt-get update counts a network that is away as well done.
+        ! grep -q 'Failed to fetch' "$state/update.log" ||
+            fail 75 "apt-get cannot fetch Debian's package lists" \
+                "see above; is the network there? Then run it again"
         missing "Debian's lists have no rustc-web" \
-            "Debian 12 with its security suite has it; without network: run it again with"
+            "Debian 12 with its security suite has it: see apt's sources"
     fi
     dpkg --compare-versions "$newest" ge "$(rust_needed)" ||
         missing "rustc-web is $newest, Cargo.toml asks for $(rust_needed)" \
