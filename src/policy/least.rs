@@ -134,16 +134,19 @@ fn least(scores: &[f32], random: &mut Random) -> usize {
 
 impl<S: Score> Policy for Least<S> {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
-        let (workers, active) = (loads.workers(), loads.active());
-        match self.choices(workers).min(active) {
-            2 => best_of_two::<S>(loads, random),
-            choices if choices == workers => {
-                self.scores.clear();
-                let workers = (0..workers).map(WorkerId);
-                self.scores.extend(workers.map(|worker| score::<S>(worker, loads)));
-                WorkerId(least(&self.scores, random) as u32)
-            }
+        let workers = loads.workers();
+        let choices = self.choices(workers);
+        if choices == workers && workers != 2 {
+            // A parked worker has the worst of all scores.
+            self.scores.clear();
+            let workers = (0..workers).map(WorkerId);
+            self.scores.extend(workers.map(|worker| score::<S>(worker, loads)));
+            return WorkerId(least(&self.scores, random) as u32);
+        }
+        let active = loads.active();
+        match choices.min(active) {
             1 => loads.nth_active(random.below(active)),
+            2 => best_of_two::<S>(loads, random),
             choices => self.best_of_some(choices, loads, random),
         }
     }
