@@ -8,6 +8,8 @@
 //!
 //! A simulator owns a board too and sets the counts itself; a policy cannot tell.
 
+mod marks;
+
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -17,6 +19,7 @@ use crossbeam_utils::CachePadded;
 use crate::ids::WorkerId;
 use crate::in_flight::InFlight;
 use crate::parking::Parking;
+use marks::Marks;
 
 /// The most of a core that foreign load may take away in the score: 1 − it is at least 0.05,
 /// so that a busy core stays a last resort instead of dividing by zero.
@@ -155,16 +158,6 @@ pub struct Loads {
     marks: Marks,
 }
 
-/// Who was parked when this reader last looked.
-#[derive(Debug, Default)]
-struct Marks {
-    epoch: u64,
-    /// Whether anybody is.
-    any: bool,
-    parked: Vec<bool>,
-    active: Vec<u32>,
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     reading: u32,
@@ -189,22 +182,18 @@ impl Loads {
     pub fn new(board: Arc<LoadBoard>) -> Self {
         let seen = (0..board.workers()).map(|_| Cell::default()).collect();
         let mut loads = Loads { board, reading: 1, seen, marks: Marks::default() };
-        loads.look_who_is_parked();
+        loads.see_the_parked();
         loads
     }
 
     #[cold]
-    fn look_who_is_parked(&mut self) {
-        let parking = self.board.parking();
-        // The number first: should a mark change meanwhile, it is looked at once more.
-        self.marks.epoch = parking.epoch();
-        let workers = 0..self.board.workers();
-        self.marks.parked.clear();
-        self.marks.parked.extend(workers.clone().map(|worker| parking.is_parked(WorkerId(worker))));
-        self.marks.active.clear();
-        let parked = &self.marks.parked;
-        self.marks.active.extend(workers.filter(|worker| !parked[*worker as usize]));
-        self.marks.any = self.marks.active.len() < self.marks.parked.len();
+    fn see_the_parked(&mut self) {
+        self.marks.follow(&self.board.parking);
+        // Filled in beforehand: whoever looks at a worker then needs not ask whether it is parked.
+        let (reading, delay) = (self.reading, f32::INFINITY);
+        let seen = Seen { reading, in_flight: PARKED_IN_FLIGHT, delay };
+        let parked = self.seen.iter().zip(&self.marks.parked).filter(|(_, parked)| **parked);
+        parked.for_each(|(cell, _)| cell.set(seen));
     }
 
     /// Forgets what was read and chosen: the next look is at the live board.
@@ -215,8 +204,8 @@ impl Loads {
             self.seen.iter().for_each(|seen| seen.set(Seen::default()));
             self.reading = 1;
         }
-        if self.board.parking.epoch() != self.marks.epoch {
-            self.look_who_is_parked();
+        if self.board.parking.epoch() != self.marks.settled {
+            self.see_the_parked();
         }
     }
 
@@ -284,7 +273,7 @@ impl Loads {
         let wake_at = parking.wake_at();
         let is_late = |worker: &u32| self.expected_delay(WorkerId(*worker)) > wake_at;
         // Woken by another dispatcher since this reading: that one shall be tried first.
-        if self.marks.active.iter().all(is_late) && parking.epoch() == self.marks.epoch {
+        if self.marks.active.iter().all(is_late) && self.marks.are_of(parking) {
             parking.wake_next();
         }
     }
@@ -302,14 +291,11 @@ impl Loads {
         if seen.reading == self.reading {
             return seen;
         }
-        let mut seen = Seen {
+        let seen = Seen {
             reading: self.reading,
             in_flight: self.board.in_flight(worker).count(),
             delay: self.board.speed[worker.index()].delay(),
         };
-        if self.is_parked(worker) {
-            (seen.in_flight, seen.delay) = (PARKED_IN_FLIGHT, f32::INFINITY);
-        }
         cell.set(seen);
         seen
     }
@@ -380,8 +366,10 @@ impl Loads {
         let seen = self.seen(worker);
         self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + 1, ..seen });
         let foreign_load = self.board.speed(worker).1;
-        let parked = self.is_parked(worker);
-        let in_flight = if parked { self.board.in_flight(worker).count() } else { seen.in_flight };
+        let mut in_flight = seen.in_flight;
+        if in_flight >= PARKED_IN_FLIGHT {
+            in_flight = self.board.in_flight(worker).count();
+        }
         Choice { worker, in_flight, foreign_load }
     }
 }

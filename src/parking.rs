@@ -42,6 +42,11 @@ impl Parking {
         }
     }
 
+    /// How many workers there are.
+    pub fn workers(&self) -> u32 {
+        self.parked.len() as u32
+    }
+
     /// A number that changes whenever a mark does; 0 while nobody was ever parked.
     #[inline]
     pub fn epoch(&self) -> u64 {

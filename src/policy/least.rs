@@ -71,6 +71,13 @@ impl<S> Least<S> {
 }
 
 impl<S: Score> Least<S> {
+    /// As many of those that are not parked as the rule looks at.
+    #[cold]
+    fn best_of_the_active(&mut self, loads: &Loads, random: &mut Random) -> WorkerId {
+        let choices = self.choices(loads.workers()).min(loads.active());
+        self.best_of_some(choices, loads, random)
+    }
+
     fn best_of_some(&mut self, choices: u32, loads: &Loads, random: &mut Random) -> WorkerId {
         distinct(choices, loads.active(), random, &mut self.drawn);
         let first = loads.nth_active(self.drawn[0]);
@@ -91,9 +98,9 @@ fn score<S: Score>(worker: WorkerId, loads: &Loads) -> f32 {
 
 fn best_of_two<S: Score>(loads: &Loads, random: &mut Random) -> WorkerId {
     // Of two workers both are looked at: there is nothing to draw.
-    let active = loads.active();
-    let (first, second) = if active == 2 { (0, 1) } else { two_distinct(active, random) };
-    let two = (loads.nth_active(first), loads.nth_active(second));
+    let all = loads.workers() == 2;
+    let two = if all { (0, 1) } else { two_distinct(loads.workers(), random) };
+    let two = (WorkerId(two.0), WorkerId(two.1));
     let scores = [score::<S>(two.0, loads), score::<S>(two.1, loads)];
     if least(&scores, random) == 0 { two.0 } else { two.1 }
 }
@@ -134,8 +141,11 @@ fn least(scores: &[f32], random: &mut Random) -> usize {
 
 impl<S: Score> Policy for Least<S> {
     fn choose(&mut self, _ask: &Ask, loads: &Loads, random: &mut Random) -> WorkerId {
-        let (workers, active) = (loads.workers(), loads.active());
-        match self.choices(workers).min(active) {
+        if loads.any_parked() {
+            return self.best_of_the_active(loads, random);
+        }
+        let workers = loads.workers();
+        match self.choices(workers) {
             2 => best_of_two::<S>(loads, random),
             choices if choices == workers => {
                 self.scores.clear();
@@ -143,7 +153,7 @@ impl<S: Score> Policy for Least<S> {
                 self.scores.extend(workers.map(|worker| score::<S>(worker, loads)));
                 WorkerId(least(&self.scores, random) as u32)
             }
-            1 => loads.nth_active(random.below(active)),
+            1 => WorkerId(random.below(workers)),
             choices => self.best_of_some(choices, loads, random),
         }
     }
