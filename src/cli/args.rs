@@ -98,17 +98,21 @@ pub struct TopologyArgs {
     /// Read this tree instead of /proc
     #[arg(long, value_name = "ROOT")]
     pub proc: Option<PathBuf>,
-    /// Explain the placement of a run on these CPUs
-    #[arg(long, value_name = "LIST")]
+    /// Explain the placement of a run with this configuration
+    /// [default: ./edge-dispatch.toml where there is one; none with --sysfs or --proc]
+    #[arg(long, env = "EDGE_DISPATCH_CONFIG", hide_env = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// ... on these CPUs
+    #[arg(long, env = "EDGE_DISPATCH_CPUS", hide_env = true, value_name = "LIST")]
     pub cpus: Option<CpuList>,
     /// ... with so many workers
-    #[arg(long, value_name = "N")]
+    #[arg(long, env = "EDGE_DISPATCH_WORKERS", hide_env = true, value_name = "N")]
     pub workers: Option<Positive>,
     /// ... with a worker on each thread of a core (use) or on the first alone (avoid)
-    #[arg(long, value_name = "WAY")]
+    #[arg(long, env = "EDGE_DISPATCH_SMT", hide_env = true, value_name = "WAY")]
     pub smt: Option<Smt>,
     /// ... with so many CPUs kept without a worker
-    #[arg(long, value_name = "N")]
+    #[arg(long, env = "EDGE_DISPATCH_RESERVE", hide_env = true, value_name = "N")]
     pub reserve: Option<Count>,
 }
 

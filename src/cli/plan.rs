@@ -191,7 +191,8 @@ fn sources_of(settings: &Settings) -> Vec<SourceSpec> {
     settings.source.iter().map(|source| source.0.clone()).collect()
 }
 
-fn placement_of(settings: &Settings) -> PlacementRequest {
+/// Where the workers shall be.
+pub fn placement_of(settings: &Settings) -> PlacementRequest {
     PlacementRequest {
         cpus: settings.cpus.as_ref().map(|cpus| cpus.0.clone()),
         workers: settings.workers.as_ref().map(|workers| workers.0.0),

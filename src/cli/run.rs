@@ -85,7 +85,8 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
 /// The machine's CPUs, measured where they are of several classes.
 fn look_at_machine(plan: &Plan) -> Result<Topology, Fault> {
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
-    Ok(if plan.calibration { topology.calibrated(&Clock::start()) } else { topology })
+    let asked = plan.placement.cpus.as_ref();
+    Ok(if plan.calibration { topology.calibrated(asked, &Clock::start()) } else { topology })
 }
 
 /// The workers' seats, as fast as the slowed-down among them pretend to be.

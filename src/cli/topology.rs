@@ -7,11 +7,14 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::args::TopologyArgs;
+use super::config;
 use super::exit::{Exit, Fault, OrExit};
+use super::plan;
 use super::print;
+use super::settings::Settings;
 use crate::clock::Clock;
 use crate::topology::{
-    Calibration, CpuList, Placement, PlacementError, PlacementRequest, Roots, Smt, Topology, place,
+    Calibration, CpuList, Placement, PlacementError, PlacementRequest, Roots, Topology, place,
 };
 
 /// All that is printed, as JSON.
@@ -21,6 +24,9 @@ struct Printed<'a> {
     topology: &'a Topology,
     /// Where `run` would put its threads; none where it would refuse to start.
     placement: Option<&'a Placement>,
+    /// Why it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placement_error: Option<String>,
     /// With `--measure`: speed of each measured CPU relative to the fastest.
     #[serde(skip_serializing_if = "Option::is_none")]
     measured: Option<&'a Calibration>,
@@ -31,25 +37,41 @@ pub fn topology(args: TopologyArgs) -> Result<Exit, Fault> {
         let message = "--measure measures this machine: it cannot be given with --sysfs or --proc";
         return Err(Fault::new(Exit::Usage, anyhow::anyhow!(message)));
     }
-    let request = PlacementRequest {
-        cpus: args.cpus,
-        workers: args.workers.map(|workers| workers.0),
-        smt: args.smt.unwrap_or(Smt::Use),
-        reserve: args.reserve.map_or(0, |reserve| reserve.0),
-    };
+    let request = request(&args)?;
     let topology = Topology::read(&roots(args.sysfs, args.proc)).or_exit(Exit::MissingInput)?;
     let measure = || Calibration::measure(&topology, &topology.allowed(), &Clock::start());
     let measured = args.measure.then(measure);
     let placement = place(&topology, &request);
     if args.json {
-        let (placement, measured) = (placement.as_ref().ok(), measured.as_ref());
-        let printed = Printed { topology: &topology, placement, measured };
+        let printed = Printed {
+            topology: &topology,
+            placement: placement.as_ref().ok(),
+            placement_error: placement.as_ref().err().map(ToString::to_string),
+            measured: measured.as_ref(),
+        };
         let json = serde_json::to_string_pretty(&printed)
             .context("cannot write JSON")
             .or_exit(Exit::Io)?;
         return print(&(json + "\n"));
     }
     print(&text(&topology, &placement, measured.as_ref()))
+}
+
+/// What a run would ask for: flags and environment over the configuration. Another machine's tree
+/// has no file here that is meant for it, unless it is named.
+fn request(args: &TopologyArgs) -> Result<PlacementRequest, Fault> {
+    let is_here = args.sysfs.is_none() && args.proc.is_none();
+    let settings = match is_here || args.config.is_some() {
+        true => config::find(args.config.as_deref())?.0,
+        false => Settings::default(),
+    };
+    let below = plan::placement_of(&settings);
+    Ok(PlacementRequest {
+        cpus: args.cpus.clone().or(below.cpus),
+        workers: args.workers.as_ref().map(|workers| workers.0).or(below.workers),
+        smt: args.smt.unwrap_or(below.smt),
+        reserve: args.reserve.as_ref().map_or(below.reserve, |reserve| reserve.0),
+    })
 }
 
 /// A tree given alone is all there is: this process's own allowances say nothing about it.

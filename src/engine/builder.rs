@@ -134,7 +134,8 @@ impl<P: Send + 'static> Builder<P> {
         self
     }
 
-    /// The machine as already read, and taken as it is. By default it is read at the start, and
+    /// The machine as already read, and taken as it is. By default it is read at the start (what is
+    /// allowed is what the starting thread may use: start the engine from one that is not pinned), and
     /// the capacities of its classes, if there are several, are measured
     /// ([`Topology::calibrated`]).
     pub fn topology(mut self, topology: Topology) -> Self {
@@ -316,7 +317,10 @@ impl<P: Send + 'static> Builder<P> {
     pub(super) fn machine(&self) -> Result<Topology, StartError> {
         match &self.topology {
             Some(topology) => Ok(topology.clone()),
-            None => Ok(Topology::read(&Roots::this_machine())?.calibrated(&Clock::start())),
+            None => {
+                let asked = self.request.cpus.as_ref();
+                Ok(Topology::read(&Roots::this_machine())?.calibrated(asked, &Clock::start()))
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use crate::packet::Kind;
 use crate::process::WorkerInfo;
 use crate::recorder::{Buffers, RecordOptions, Recorder};
 use crate::sampler::{Keeper, KeeperParts, Sampled, Sampler, Samples, Watch};
-use crate::topology::{Housekeepers, OwnThreads, Placement, Roots, Seat, Seats, Topology};
+use crate::topology::{CpuList, Housekeepers, OwnThreads, Placement, Roots, Seat, Seats, Topology};
 use crate::totals::WorkerState;
 use crate::worker::Slowdown;
 
@@ -44,7 +44,7 @@ impl<P: Send + 'static> Ready<P> {
         let make_policy = builder.policy_maker()?;
         let topology = builder.machine()?;
         let placement = builder.seats(&topology)?;
-        let seats = placement.seats.clone();
+        let (seats, reserved) = (placement.seats.clone(), placement.reserved.clone());
         let clock = Clock::start();
         let board = WatchedBoard::new(&builder.board, &topology, clock.now_ns());
         let buffers = Arc::new(Buffers::default());
@@ -68,7 +68,7 @@ impl<P: Send + 'static> Ready<P> {
         // Once it is made, a failure drops the engine, which ends whatever has started.
         let engine = Engine {
             sampler: SamplerThread::start(&shared.housekeepers, |witness| {
-                let keeper = keeper(&builder, &shared, topology, witness);
+                let keeper = keeper(&builder, &shared, (topology, reserved), witness);
                 sampler(&shared, &seats, keeper, watch)
             })?,
             board,
@@ -198,13 +198,14 @@ fn watch(watched: &WatchedBoard, energy_keeper: Option<EnergyKeeper>) -> Watch {
 fn keeper<P: Send + 'static>(
     builder: &Builder<P>,
     shared: &Shared<P>,
-    topology: Topology,
+    (topology, reserved): (Topology, CpuList),
     witness: u32,
 ) -> Keeper {
     Keeper::new(KeeperParts {
         affinity: Box::new(OwnThreads::new(Roots::this_machine(), witness)),
         topology,
         asked: builder.request.cpus.clone(),
+        reserved,
         emulated: builder.pretends(),
         workers: shared.workers.clone(),
         seats: shared.seats.clone(),

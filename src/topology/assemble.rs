@@ -42,6 +42,10 @@ pub(super) fn assemble(facts: Facts) -> Topology {
         .map(|(cpu, capacity)| (cpu.cpu, capacity.0))
         .collect();
     let classes = group(&online, &classes(&online, &presence.online, &core_types, &mut notes));
+    if classes.windows(2).any(|pair| pair[0].capacity < pair[1].capacity) {
+        notes
+            .push("the core types contradict the capacities: a slower one is called faster".into());
+    }
     let cpus = cpus.into_iter().zip(capacities);
     let cpus = cpus.map(|(cpu, capacity)| describe(cpu, capacity, &presence, &classes)).collect();
     let quota_cpus = presence.quota_cpus;
@@ -60,6 +64,9 @@ fn classes(
         Ok(Some(by_type)) => {
             if by_type.contains(&Class::Performance) && by_capacity.contains(&Class::Uniform) {
                 notes.push("the core types differ and no source says by how much".into());
+            }
+            if by_type.contains(&Class::Uniform) && !by_capacity.contains(&Class::Uniform) {
+                notes.push("there is one core type and the capacities differ: one class".into());
             }
             by_type
         }

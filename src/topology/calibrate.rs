@@ -79,13 +79,16 @@ impl Calibration {
 }
 
 impl Topology {
-    /// The same machine, measured where it has several classes ([`Calibration::measure`] over all
-    /// allowed CPUs): a tenth of a second. At once and unchanged where it has one.
-    pub fn calibrated(self, clock: &Clock) -> Topology {
-        if !self.hybrid {
+    /// The same machine, measured where the CPUs of `asked` (all of them where none are named) that
+    /// are allowed are of several classes ([`Calibration::measure`]): a tenth of a second. At once
+    /// and unchanged where they are of one.
+    pub fn calibrated(self, asked: Option<&CpuList>, clock: &Clock) -> Topology {
+        let cpus = self.allowed().only(|cpu| asked.is_none_or(|asked| asked.contains(cpu)));
+        let is_used = |group: &&ClassGroup| group.cpus.iter().any(|&cpu| cpus.contains(cpu));
+        if self.classes.iter().filter(is_used).count() < 2 {
             return self;
         }
-        let calibration = Calibration::measure(&self, &self.allowed(), clock);
+        let calibration = Calibration::measure(&self, &cpus, clock);
         self.with_measured(&calibration)
     }
 

@@ -94,7 +94,11 @@ fn notes(
     let trusted_more = SOURCES.into_iter().take_while(|&source| source != chosen);
     let knows_some = |source: &_| online_figures.iter().any(|cpu| cpu.of(*source).is_some());
     for source in trusted_more.filter(knows_some) {
-        notes.push(format!("{source} does not tell the CPUs apart and {chosen} does: not used"));
+        let why = match is_complete(online_figures, source) {
+            true => format!("does not tell the CPUs apart and {chosen} does"),
+            false => format!("is not given for every CPU and {chosen} is"),
+        };
+        notes.push(format!("{source} {why}: not used"));
     }
     let unknown = |cpu: &&(CpuId, Figures)| online.contains(cpu.0) && cpu.1.of(chosen).is_none();
     let unknown: CpuList = cpus.iter().filter(unknown).map(|(cpu, _)| *cpu).collect();

@@ -35,8 +35,8 @@ pub fn housekeeping(all: &[&Cpu], seats: &[Seat]) -> (CpuList, String) {
         }
         None => (
             CpuList::default(),
-            "sources, sampler and recorder run where the kernel puts them: every CPU has a \
-             worker and none is slower (--reserve keeps CPUs free)"
+            "sources, sampler and recorder run where the kernel puts them: every CPU of the \
+             run has a worker and none is slower (--reserve keeps CPUs free)"
                 .into(),
         ),
     }

@@ -93,6 +93,8 @@ pub struct Placement {
     /// Where sources, sampler and recorder run; empty where there is no room for them apart from
     /// the workers, and the kernel decides.
     pub housekeeping: CpuList,
+    /// The CPUs that were reserved for them.
+    pub reserved: CpuList,
     /// Why they run there, in words.
     pub housekeeping_reason: String,
     /// Why there are not as many workers as CPUs, or why there should not be; a line each, none as
@@ -166,6 +168,8 @@ pub fn place(topology: &Topology, request: &PlacementRequest) -> Result<Placemen
     let all = candidates(topology, request.cpus.as_ref())?;
     let mut reasons = Vec::new();
     let mut cpus = without_reserve(&all, request.reserve)?;
+    let is_left = |cpu: CpuId| cpus.iter().any(|left| left.cpu == cpu);
+    let reserved = all.iter().map(|cpu| cpu.cpu).filter(|&cpu| !is_left(cpu)).collect();
     if request.smt == Smt::Avoid {
         cpus = without_siblings(cpus, &mut reasons);
     }
@@ -180,7 +184,7 @@ pub fn place(topology: &Topology, request: &PlacementRequest) -> Result<Placemen
     cpus.sort_by_key(|cpu| cpu.cpu);
     let seats: Vec<Seat> = (0..workers).map(WorkerId).zip(cpus.iter().cycle()).map(seat).collect();
     let (housekeeping, housekeeping_reason) = housekeeping(&all, &seats);
-    Ok(Placement { seats, shared, housekeeping, housekeeping_reason, reasons })
+    Ok(Placement { seats, shared, housekeeping, reserved, housekeeping_reason, reasons })
 }
 
 /// How many workers: as asked, else one a CPU, else what the quota feeds.
@@ -190,12 +194,13 @@ fn workers(
     quota_cpus: Option<f64>,
     reasons: &mut Vec<String>,
 ) -> u32 {
-    let Some(quota) = quota_cpus.filter(|quota| *quota < f64::from(cpus)) else {
+    // A hundredth of a CPU less than all is all.
+    let Some(quota) = quota_cpus.filter(|quota| quota + 0.01 < f64::from(cpus)) else {
         return request.workers.unwrap_or(cpus);
     };
-    let fed = (quota.floor() as u32).max(1);
+    let fed = ((quota + 0.01).floor() as u32).max(1);
     let workers = request.workers.unwrap_or(fed);
-    if request.workers.is_none() {
+    if request.workers.is_none() && fed < cpus {
         reasons.push(format!(
             "the CPU quota is {quota:.2} of {cpus} CPUs: {fed} worker{} instead of {cpus}",
             if fed == 1 { "" } else { "s" }

@@ -12,9 +12,15 @@ use crate::class::Class;
 use crate::ids::CpuId;
 
 /// The seats when only `usable` CPUs may be used. Whose home is among them sits at home; the
-/// others, by ascending worker, each on the CPU with the fewest workers so far, of those on the
-/// fastest. With nothing usable, which no running thread can see, all stay.
-pub fn reseat(homes: &[Seat], usable: &CpuList, topology: &Topology) -> Vec<Seat> {
+/// others, by ascending worker, each on the CPU with the fewest workers so far, of those on a core
+/// with the fewest, of those on the fastest. A CPU of `reserved` has a worker only if no other is
+/// left. With nothing usable, which no running thread can see, all stay.
+pub fn reseat(
+    homes: &[Seat],
+    usable: &CpuList,
+    reserved: &CpuList,
+    topology: &Topology,
+) -> Vec<Seat> {
     if usable.is_empty() {
         return homes.to_vec();
     }
@@ -22,12 +28,20 @@ pub fn reseat(homes: &[Seat], usable: &CpuList, topology: &Topology) -> Vec<Seat
     for home in homes {
         workers.entry(home.cpu).and_modify(|count| *count += 1);
     }
+    let on_core = |workers: &BTreeMap<CpuId, u32>, cpu: CpuId| -> u32 {
+        let siblings = topology.cpu(cpu).into_iter().flat_map(|cpu| &cpu.smt_siblings);
+        siblings.chain([&cpu]).filter_map(|cpu| workers.get(cpu)).sum()
+    };
     let place = |home: &Seat| {
         if usable.contains(home.cpu) {
             return *home;
         }
-        let best = workers.iter().map(|(cpu, count)| (*count, class(topology, *cpu), *cpu)).min();
-        let Some((_, class, cpu)) = best else { return *home };
+        let rank = |(cpu, count): (&CpuId, &u32)| {
+            let others = on_core(&workers, *cpu);
+            (reserved.contains(*cpu), *count, others, class(topology, *cpu), *cpu)
+        };
+        let best = workers.iter().map(rank).min();
+        let Some((_, _, _, class, cpu)) = best else { return *home };
         workers.entry(cpu).and_modify(|count| *count += 1);
         let capacity = topology.cpu(cpu).map_or(home.capacity, |cpu| cpu.capacity);
         Seat { worker: home.worker, cpu, class, capacity }
@@ -50,6 +64,10 @@ mod tests {
     use crate::topology::placement::tests::hybrid;
     use crate::topology::{PlacementRequest, place};
 
+    fn list(text: &str) -> CpuList {
+        text.parse().expect("a list")
+    }
+
     fn homes(workers: u32) -> Vec<Seat> {
         let request = PlacementRequest { workers: Some(workers), ..PlacementRequest::default() };
         place(&hybrid(), &request).expect("a placement").seats
@@ -65,7 +83,7 @@ mod tests {
         ) {
             let usable: CpuList = usable.into_iter().collect();
             let (homes, topology) = (homes(workers), hybrid());
-            let seats = reseat(&homes, &usable, &topology);
+            let seats = reseat(&homes, &usable, &CpuList::default(), &topology);
             for (seat, home) in seats.iter().zip(&homes) {
                 prop_assert!(usable.contains(seat.cpu) && seat.worker == home.worker);
                 prop_assert!(!usable.contains(home.cpu) || seat == home);
@@ -75,7 +93,8 @@ mod tests {
             for (seat, _) in strangers {
                 prop_assert!(usable.iter().all(|cpu| at(cpu) + 1 >= at(seat.cpu)));
             }
-            prop_assert_eq!(reseat(&homes, &topology.allowed(), &topology), homes);
+            let none = CpuList::default();
+            prop_assert_eq!(reseat(&homes, &topology.allowed(), &none, &topology), homes);
         }
     }
 
@@ -83,13 +102,24 @@ mod tests {
     fn the_fastest_free_cpu_is_taken() {
         let homes = homes(2);
         assert_eq!((homes[0].cpu, homes[1].cpu), (CpuId(2), CpuId(5)));
-        let seats = reseat(&homes, &"0,4-5".parse().expect("a list"), &hybrid());
+        let seats = reseat(&homes, &list("0,4-5"), &list(""), &hybrid());
         assert_eq!((seats[0].cpu, seats[0].class), (CpuId(4), Class::Performance));
         assert_eq!(seats[1].worker, WorkerId(1));
     }
 
     #[test]
     fn with_nothing_usable_all_stay() {
-        assert_eq!(reseat(&homes(3), &CpuList::default(), &hybrid()), homes(3));
+        assert_eq!(reseat(&homes(3), &list(""), &list(""), &hybrid()), homes(3));
+    }
+
+    /// CPUs 2 and 4 are one core; 0 and 1 are slow.
+    #[test]
+    fn a_whole_core_comes_before_a_sibling_and_a_reserved_cpu_last() {
+        let cpus = |seats: Vec<Seat>| seats.iter().map(|seat| seat.cpu.0).collect::<Vec<_>>();
+        let homes = homes(2);
+        assert_eq!(cpus(reseat(&homes, &list("0-2,4"), &list(""), &hybrid())), [2, 0]);
+        assert_eq!(cpus(reseat(&homes, &list("0-2"), &list("0"), &hybrid())), [2, 1]);
+        assert_eq!(cpus(reseat(&homes, &list("0,2"), &list("0"), &hybrid())), [2, 2]);
+        assert_eq!(cpus(reseat(&homes, &list("0"), &list("0"), &hybrid())), [0, 0]);
     }
 }

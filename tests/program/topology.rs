@@ -80,3 +80,21 @@ fn what_is_measured_stands_beside_what_was_believed() {
     let said = place.run("topology --measure --sysfs sys").exits(64);
     said.complains(&["--measure", "--sysfs"]);
 }
+
+/// So that an operator sees what the installed configuration would do.
+#[test]
+fn the_placement_is_that_of_the_configuration_and_the_environment() {
+    let place = Place::new();
+    place.write("edge-dispatch.toml", "workers = 1\n");
+    place.run("topology").exits(0).prints(&["place 1 worker on"]);
+    place.run("topology --workers 3").exits(0).prints(&["place 3 workers on"]);
+    let environment = [("EDGE_DISPATCH_WORKERS", "5")];
+    place.run_with("topology", &environment).exits(0).prints(&["place 5 workers on"]);
+    place.write("edge-dispatch.toml", "wokers = 1\n");
+    place.run("topology").exits(78).complains(&["did you mean 'workers'?"]);
+    place.write("sys/devices/system/cpu/online", "0-3\n");
+    place.run("topology --sysfs sys").exits(0).prints(&["place 4 workers on CPU 0-3"]);
+    let said = place.run("topology --sysfs sys --json --reserve 4").exits(0);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(json["placement_error"].as_str().unwrap().contains("reserve fewer"), "{json}");
+}

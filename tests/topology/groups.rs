@@ -99,7 +99,7 @@ fn a_quota_smaller_than_the_cpus_feeds_fewer_workers_and_says_so() {
     let with =
         |max: &str| read(&four().proc("self/cgroup", "0::/\n").sys("fs/cgroup/cpu.max", max));
     for (max, workers) in
-        [("250000 100000", 2), ("50000 100000", 1), ("400000 100000", 4), ("900000 100000", 4)]
+        [("250000 100000", 2), ("50000 100000", 1), ("399999 100000", 4), ("900000 100000", 4)]
     {
         let placement = place(&with(max), &PlacementRequest::default()).expect("a placement");
         assert_eq!(placement.seats.len(), workers, "{max}");

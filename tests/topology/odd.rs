@@ -136,3 +136,29 @@ fn the_model_is_read_from_the_device_tree_of_either_root() {
         [pi.trim_end_matches('\0'), pi.trim_end_matches('\0'), "AMD EPYC", "unknown"]
     );
 }
+
+#[test]
+fn what_contradicts_is_said() {
+    let said = |tree: &Tree, part: &str| {
+        let notes = read(tree).notes;
+        assert!(notes.iter().any(|note| note.contains(part)), "{notes:?}");
+    };
+    let core_types = Tree::bare("0-3\n", &[])
+        .sys("devices/cpu_core/cpus", "0-1\n")
+        .sys("devices/cpu_atom/cpus", "2-3\n")
+        .cpu("cpu0/cpu_capacity", "400\n")
+        .cpu("cpu1/cpu_capacity", "400\n")
+        .cpu("cpu2/cpu_capacity", "1024\n")
+        .cpu("cpu3/cpu_capacity", "1024\n");
+    said(&core_types, "contradict the capacities");
+    let one_type = Tree::bare("0-1\n", &[])
+        .sys("devices/cpu_core/cpus", "0-1\n")
+        .cpu("cpu0/cpu_capacity", "800\n")
+        .cpu("cpu1/cpu_capacity", "1024\n");
+    said(&one_type, "one core type and the capacities differ");
+    let some = Tree::bare("0-1\n", &[])
+        .cpu("cpu0/cpu_capacity", "1024\n")
+        .cpu("cpu0/cpufreq/cpuinfo_max_freq", "1000000\n")
+        .cpu("cpu1/cpufreq/cpuinfo_max_freq", "1000000\n");
+    said(&some, "cpu_capacity is not given for every CPU");
+}

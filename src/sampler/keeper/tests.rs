@@ -79,12 +79,13 @@ impl Scene {
             set_mask(dir.path(), seat.worker.0 + 1, &seat.cpu.to_string());
         }
         [WITNESS, HOUSEKEEPER].iter().for_each(|&thread| set_mask(dir.path(), thread, "0-3"));
-        let seats = Arc::new(Seats::new(placement.seats));
+        let seats = Arc::new(Seats::new(placement.seats.clone()));
         let threads = OwnThreads::new(roots, WITNESS);
         let keeper = Keeper::new(KeeperParts {
             affinity: Box::new(Tree { dir: dir.path().into(), threads }),
             topology,
             asked: request.cpus,
+            reserved: placement.reserved,
             emulated: false,
             workers: workers.clone(),
             seats: seats.clone(),
