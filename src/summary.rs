@@ -116,6 +116,9 @@ pub struct Seating {
     pub moves: Vec<WorkerMoved>,
     /// How often that happened.
     pub moves_total: u64,
+    /// Whether a worker changed its class with its CPU: its packets are in `classes` with its last
+    /// class, its energy with the class of each moment, and no class has joules a packet.
+    pub between_classes: bool,
     /// Pins that were changed from outside and put right.
     pub pins_restored: u64,
 }

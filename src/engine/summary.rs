@@ -68,6 +68,7 @@ impl Closing {
             seating: Seating {
                 moves: last.moves.iter().map(moved).collect(),
                 moves_total: last.moves_total,
+                between_classes: last.energy.between_classes,
                 pins_restored: last.pins_restored,
             },
             classes: class_figures(last, finished, duration_s),
@@ -148,6 +149,10 @@ fn class_figures(last: &Snapshot, finished: u64, duration_s: f64) -> Vec<ClassFi
     for worker in &last.workers {
         by_class.entry(worker.seat.class).or_default().push(worker);
     }
+    // The last worker of a class may have moved away: its joules stay there.
+    for (class, _) in last.energy.by_class.iter().filter(|(_, joules)| *joules > 0.0) {
+        by_class.entry(*class).or_default();
+    }
     let one = |(name, workers): (Class, Vec<&WorkerSnapshot>)| {
         let wait = merged(workers.iter().map(|worker| &worker.totals.wait));
         let service = merged(workers.iter().map(|worker| &worker.totals.service)).summary();
@@ -164,7 +169,7 @@ fn class_figures(last: &Snapshot, finished: u64, duration_s: f64) -> Vec<ClassFi
             share: share(packets, finished),
             failed: workers.iter().map(|worker| worker.failed).sum(),
             service_mean_ns: service.mean,
-            utilization: busy / workers.len() as f64,
+            utilization: busy / workers.len().max(1) as f64,
             wait_ns: wait.summary(),
             wait_bars: wait.bars(),
             energy: board::of_class(&last.energy, name, packets, duration_s),

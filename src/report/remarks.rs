@@ -97,6 +97,7 @@ pub(super) fn remarks(summary: &Summary) -> Vec<String> {
         shared(summary),
         loose(summary),
         moved(summary),
+        between_classes(summary),
         restored(summary),
         forgotten(summary),
         ended(summary),
@@ -132,6 +133,14 @@ fn moved(summary: &Summary) -> Option<String> {
             Some(format!("{workers} moved to other CPUs, {total} times in all"))
         }
     }
+}
+
+fn between_classes(summary: &Summary) -> Option<String> {
+    summary.seating.between_classes.then(|| {
+        "workers changed class: packets of a class are those of the workers that ended there, \
+         its energy is of each moment"
+            .into()
+    })
 }
 
 fn restored(summary: &Summary) -> Option<String> {
@@ -266,6 +275,14 @@ mod tests {
         summary.seating.moves = (1..6).map(moved).collect();
         summary.seating.moves_total = 500;
         assert_eq!(remarks(&summary)[0], "5 workers moved to other CPUs, 500 times in all");
+    }
+
+    #[test]
+    fn a_change_of_class_is_said_since_packets_and_joules_are_counted_otherwise() {
+        let mut summary = samples::hybrid(1, 0, 1);
+        summary.seating.between_classes = true;
+        let said = &remarks(&summary)[0];
+        assert!(said.contains("packets of a class are those of the workers that ended there"));
     }
 
     /// Under overload most of what was received was not done: both figures of the heading are of
