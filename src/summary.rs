@@ -81,7 +81,7 @@ pub struct Summary {
     /// Mean utilization of each worker's core over time (0 to 1), rows in the order of
     /// `workers`.
     pub core_utilization: Timeline,
-    /// The highest temperature seen on the machine, where it tells.
+    /// The highest temperature of any zone in `thermal`, where the machine tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c_max: Option<f64>,
     /// What the board drew; absent where it was worked out from rows alone.

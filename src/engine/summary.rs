@@ -11,7 +11,7 @@ use crate::record::SCHEMA_VERSION;
 use crate::stats::Latency;
 use crate::summary::{
     ClassFigures, GoalFigures, LatencyFigures, Machine, PolicySwitched, Seating, Summary,
-    WorkerFigures, WorkerMoved,
+    ThermalFigures, WorkerFigures, WorkerMoved,
 };
 use crate::topology::Move;
 
@@ -73,7 +73,7 @@ impl Closing {
             },
             classes: class_figures(last, finished, duration_s),
             core_utilization: last.samples.core_utilization.clone(),
-            temperature_c_max: last.samples.temperature_c_max,
+            temperature_c_max: last.thermal.as_ref().and_then(hottest_c),
             energy: Some(board::whole(&last.energy, finished, duration_s)),
             goal: self.goal_figures(duration_s),
             thermal: last.thermal.clone(),
@@ -133,6 +133,11 @@ impl Closing {
         };
         self.last.workers.iter().enumerate().map(figures).collect()
     }
+}
+
+/// Of the readings that a working sensor can give; others were left out as they were read.
+fn hottest_c(thermal: &ThermalFigures) -> Option<f64> {
+    thermal.zones.iter().filter_map(|zone| zone.celsius_max).max_by(f64::total_cmp)
 }
 
 fn latencies(workers: &[WorkerSnapshot]) -> LatencyFigures {

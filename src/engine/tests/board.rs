@@ -101,3 +101,17 @@ fn a_class_that_everybody_left_keeps_its_joules_and_the_sums_close() {
     assert_eq!((left.workers.len(), left.packets, left.utilization), (0, 0, 0.0));
     assert!(summary.seating.between_classes);
 }
+
+#[test]
+fn a_temperature_that_no_sensor_can_show_is_not_the_hottest() {
+    let tree = Tree::board("Model 9000", 2).zone(0, "cpu-thermal", 50.0);
+    let mut tree = tree.zone(3, "gpu-thermal", 60.0);
+    let engine = engine_on(&tree);
+    let seen = |snapshot: &Snapshot| snapshot.thermal.as_ref().unwrap().zones[1].celsius_max;
+    until(&engine, |snapshot| seen(snapshot) == Some(60.0));
+    tree = tree.sys("class/thermal/thermal_zone3/temp", "99999999\n");
+    until(&engine, |snapshot| !snapshot.board_notes.is_empty());
+    let summary = engine.finish(Duration::from_secs(5)).summary(About::default());
+    assert_eq!(summary.temperature_c_max, Some(60.0));
+    drop(tree);
+}
