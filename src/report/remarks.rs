@@ -101,9 +101,8 @@ pub(super) fn remarks(summary: &Summary) -> Vec<String> {
         restored(summary),
         forgotten(summary),
         ended(summary),
-        board::heat(summary),
     ];
-    found.into_iter().flatten().collect()
+    found.into_iter().flatten().chain(board::heat(summary)).collect()
 }
 
 /// Whether several workers of this run sit on one CPU.
