@@ -91,9 +91,9 @@ pub(super) fn equal_cores(summary: &Summary) -> Option<String> {
 
 /// A sentence for each thing that is not as one would think; most runs have none.
 pub(super) fn remarks(summary: &Summary) -> Vec<String> {
-    let found = [
-        estimated(summary),
-        emulated(summary),
+    // The picture cuts the end off: first what all figures hang on, then what ails the board.
+    let origin = [estimated(summary), emulated(summary)].into_iter().flatten();
+    let others = [
         shared(summary),
         loose(summary),
         moved(summary),
@@ -102,7 +102,7 @@ pub(super) fn remarks(summary: &Summary) -> Vec<String> {
         forgotten(summary),
         ended(summary),
     ];
-    found.into_iter().flatten().chain(board::heat(summary)).collect()
+    origin.chain(board::heat(summary)).chain(others.into_iter().flatten()).collect()
 }
 
 /// Whether several workers of this run sit on one CPU.
@@ -250,6 +250,21 @@ mod tests {
         assert_eq!(equal_cores(&summary), None, "rows alone do not tell");
         let all = remarks(&summary).join("; ");
         assert!(all.contains("estimated from") && !all.contains("pin"), "{all}");
+    }
+
+    /// The picture has one line for all remarks and cuts its end off.
+    #[test]
+    fn what_the_board_reported_stands_before_what_may_be_long() {
+        let mut summary = samples::on_a_board(samples::hybrid(4, 0, 4));
+        summary.machine.emulated = true;
+        summary.ended = "worker-died".into();
+        summary.seating.moves_total = 500;
+        for worker in &mut summary.workers {
+            (worker.cpu, worker.pinned) = (CpuId(worker.worker.0 % 2), worker.worker.0 > 5);
+        }
+        let all = remarks(&summary);
+        assert!(all.len() > 5, "{all:?}");
+        assert_eq!(all[1], "the board reported: undervoltage");
     }
 
     #[test]
