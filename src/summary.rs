@@ -81,7 +81,7 @@ pub struct Summary {
     /// Mean utilization of each worker's core over time (0 to 1), rows in the order of
     /// `workers`.
     pub core_utilization: Timeline,
-    /// The highest temperature seen on the machine, where it tells.
+    /// The highest temperature of any zone in `thermal`, where the machine tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c_max: Option<f64>,
     /// What the board drew; absent where it was worked out from rows alone.
@@ -116,6 +116,9 @@ pub struct Seating {
     pub moves: Vec<WorkerMoved>,
     /// How often that happened.
     pub moves_total: u64,
+    /// Whether a worker changed its class with its CPU: its packets are in `classes` with its last
+    /// class, its energy with the class of each moment, and no class has joules a packet.
+    pub between_classes: bool,
     /// Pins that were changed from outside and put right.
     pub pins_restored: u64,
 }

@@ -7,6 +7,7 @@
 
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -72,7 +73,9 @@ impl Question {
         }
         let mut command = Command::new(&self.program);
         command.arg(self.argument).stdin(Stdio::null()).stderr(Stdio::null());
-        let child = command.stdout(Stdio::piped()).spawn();
+        // A key at the terminal reaches the whole group of the terminal: the run's own drain
+        // must not lose its last answers to it.
+        let child = command.stdout(Stdio::piped()).process_group(0).spawn();
         let child = child.map_err(|error| self.says(&format!("cannot be started ({error})")))?;
         self.running = Some(Running { child, asked_ns: now_ns, killed: false });
         Ok(())
@@ -118,12 +121,22 @@ impl Question {
 
 impl Drop for Question {
     fn drop(&mut self) {
-        if let Some(running) = &mut self.running {
+        if let Some(mut running) = self.running.take() {
             let _ = running.child.kill();
-            // Not waited for: what does not end now is collected when this process ends.
-            let _ = running.child.try_wait();
+            collect(running.child);
         }
     }
+}
+
+/// Takes a killed program out of the table of processes without anybody waiting for it here: one
+/// that hangs inside the kernel ends late or never, and a library's process goes on for long.
+fn collect(mut child: Child) {
+    if matches!(child.try_wait(), Ok(Some(_))) {
+        return;
+    }
+    let collector = std::thread::Builder::new().name("collect-child".into());
+    // Without a thread it stays in the table until this process ends.
+    let _ = collector.spawn(move || child.wait());
 }
 
 fn read(mut from: ChildStdout) -> String {
@@ -142,4 +155,49 @@ fn read(mut from: ChildStdout) -> String {
     }
     bytes.truncate(length);
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A question that is open, to a program that ends only when it is killed, and its process.
+    fn open(dir: &Path) -> (Question, u32) {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/vcgencmd");
+        std::os::unix::fs::symlink(program, dir.join("vcgencmd")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", dir.join("endless")).unwrap();
+        let mut question = Question::find("vcgencmd", "endless", dir.as_os_str()).unwrap();
+        question.ask(0).unwrap();
+        let id = question.running.as_ref().unwrap().child.id();
+        (question, id)
+    }
+
+    /// A field of `/proc/ID/stat`, counted from the state on; none where there is no such process.
+    fn stat(id: u32, field: usize) -> Option<String> {
+        let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        let (_, after) = text.rsplit_once(") ")?;
+        after.split(' ').nth(field).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_question_that_is_dropped_leaves_no_zombie() {
+        let dir = tempfile::tempdir().unwrap();
+        let (question, id) = open(dir.path());
+        assert!(stat(id, 0).is_some());
+        drop(question);
+        // Real time passes; the bound is only there so that a failure ends.
+        let is_gone = |_: u32| {
+            std::thread::yield_now();
+            stat(id, 0).is_none()
+        };
+        assert!((0..500_000).any(is_gone), "process {id} is still {:?}", stat(id, 0));
+    }
+
+    /// A key at the terminal reaches the terminal's group: the run ends in order and asks on.
+    #[test]
+    fn a_question_is_not_in_the_group_of_the_terminal() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_question, id) = open(dir.path());
+        assert_eq!(stat(id, 2), Some(id.to_string()), "a group of its own");
+    }
 }

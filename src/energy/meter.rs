@@ -47,6 +47,8 @@ pub struct Used {
     pub shared_joules: f64,
     /// What each class added.
     pub by_class: Vec<(Class, f64)>,
+    /// Whether a worker changed its class, so that joules of one worker are in two classes.
+    pub between_classes: bool,
     /// Where `joules` comes from.
     pub source: String,
     /// What is in it and what is not.
@@ -132,9 +134,13 @@ impl Meter {
         };
         let scale = if modelled.joules() > 0.0 { joules / modelled.joules() } else { 0.0 };
         let is_model = covers == MODEL_COVERS;
+        // One that moved after the last look was never looked at in its last class.
+        let is_left = |class: &Class| !busy_ns.iter().any(|(name, _)| name == class);
+        let between_classes = modelled.between_classes || modelled.by_class.keys().any(is_left);
         Used {
             joules,
             shared_joules: modelled.shared_j * scale,
+            between_classes,
             by_class: modelled.by_class.iter().map(|(class, j)| (*class, j * scale)).collect(),
             split_source: if is_model {
                 model

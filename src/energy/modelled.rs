@@ -23,6 +23,10 @@ pub(super) struct Modelled {
     pub by_class: BTreeMap<Class, f64>,
     /// The time that was looked at.
     pub covered_ns: u64,
+    /// Whether a worker had another class at one look than at the look before.
+    pub between_classes: bool,
+    /// The class of each worker at the last look.
+    classes: Vec<Class>,
 }
 
 /// One CPU in one look.
@@ -46,6 +50,9 @@ impl Modelled {
         share_cores(cores, &mut used);
         self.covered_ns += look.elapsed_ns;
         self.shared_j += model.idle_watts() * seconds;
+        let classes: Vec<Class> = look.workers.iter().map(|worker| worker.class).collect();
+        self.between_classes |= self.classes.iter().zip(&classes).any(|(was, is)| was != is);
+        self.classes = classes;
         let joules = |class: Class, busy: f64, used: &Used| {
             let load = CoreLoad { class, busy, frequency: used.frequency };
             model.core_watts(&load) * used.part * seconds
@@ -65,8 +72,8 @@ impl Modelled {
     pub fn without_looks(model: &PowerModel, busy_ns: &[(Class, u64)], duration_ns: u64) -> Self {
         let mut modelled = Modelled {
             shared_j: model.joules(&[], duration_ns),
-            by_class: BTreeMap::new(),
             covered_ns: duration_ns,
+            ..Modelled::default()
         };
         for busy in busy_ns {
             *modelled.by_class.entry(busy.0).or_default() += model.joules(&[*busy], 0);

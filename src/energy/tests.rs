@@ -52,6 +52,28 @@ fn a_class_is_charged_with_what_its_workers_added() {
 }
 
 #[test]
+fn a_worker_that_changes_class_is_told_and_every_joule_is_in_a_class() {
+    let tree = Tree::rk3588();
+    let topology = tree.topology();
+    let (slow, fast) = (class(&topology, 0), class(&topology, 7));
+    let mut board = tree.watched();
+    let mut one = look(&topology, 1, &[1.0]);
+    (one.workers[0].cpu, one.workers[0].class) = (crate::ids::CpuId(7), fast);
+    board.look(&one);
+    let stayed = board.used(&[(fast, SECOND)], SECOND);
+    assert!(!stayed.between_classes, "it has had one class");
+    let after_the_last_look = board.used(&[(slow, SECOND)], SECOND);
+    assert!(after_the_last_look.between_classes);
+    board.look(&look(&topology, 2, &[1.0]));
+    let used = board.used(&[(slow, 2 * SECOND)], 2 * SECOND);
+    assert!(used.between_classes);
+    let classes: Vec<Class> = used.by_class.iter().map(|(class, _)| *class).collect();
+    assert_eq!(classes, [fast, slow]);
+    let parts = used.shared_joules + used.by_class.iter().map(|(_, joules)| joules).sum::<f64>();
+    near(parts, used.joules);
+}
+
+#[test]
 fn what_others_use_is_nobodys_and_siblings_share_a_core() {
     let tree = Tree::board("Model 9000", 2)
         .cpu("cpu0/topology/core_cpus_list", "0-1")

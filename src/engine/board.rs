@@ -50,9 +50,12 @@ pub fn whole(used: &Used, packets: u64, duration_s: f64) -> EnergyFigures {
     }
 }
 
-/// The energy of one class; none where it had no part in the run.
+/// The energy of one class; none where it had no part in the run. Packets stand with a worker's
+/// last class, joules with the class of each moment: after a change of class one over the other
+/// is no figure of any class.
 pub fn of_class(used: &Used, class: Class, packets: u64, duration_s: f64) -> Option<EnergyFigures> {
     let (_, joules) = used.by_class.iter().find(|(name, _)| *name == class)?;
+    let packets = if used.between_classes { 0 } else { packets };
     Some(EnergyFigures {
         source: used.split_source.clone(),
         uncertainty: used.split_uncertainty,

@@ -11,7 +11,7 @@ use crate::record::SCHEMA_VERSION;
 use crate::stats::Latency;
 use crate::summary::{
     ClassFigures, GoalFigures, LatencyFigures, Machine, PolicySwitched, Seating, Summary,
-    WorkerFigures, WorkerMoved,
+    ThermalFigures, WorkerFigures, WorkerMoved,
 };
 use crate::topology::Move;
 
@@ -68,11 +68,12 @@ impl Closing {
             seating: Seating {
                 moves: last.moves.iter().map(moved).collect(),
                 moves_total: last.moves_total,
+                between_classes: last.energy.between_classes,
                 pins_restored: last.pins_restored,
             },
             classes: class_figures(last, finished, duration_s),
             core_utilization: last.samples.core_utilization.clone(),
-            temperature_c_max: last.samples.temperature_c_max,
+            temperature_c_max: last.thermal.as_ref().and_then(hottest_c),
             energy: Some(board::whole(&last.energy, finished, duration_s)),
             goal: self.goal_figures(duration_s),
             thermal: last.thermal.clone(),
@@ -134,6 +135,11 @@ impl Closing {
     }
 }
 
+/// Of the readings that a working sensor can give; others were left out as they were read.
+fn hottest_c(thermal: &ThermalFigures) -> Option<f64> {
+    thermal.zones.iter().filter_map(|zone| zone.celsius_max).max_by(f64::total_cmp)
+}
+
 fn latencies(workers: &[WorkerSnapshot]) -> LatencyFigures {
     let all = |of: fn(&WorkerSnapshot) -> &Latency| merged(workers.iter().map(of)).summary();
     LatencyFigures {
@@ -147,6 +153,10 @@ fn class_figures(last: &Snapshot, finished: u64, duration_s: f64) -> Vec<ClassFi
     let mut by_class: BTreeMap<Class, Vec<&WorkerSnapshot>> = BTreeMap::new();
     for worker in &last.workers {
         by_class.entry(worker.seat.class).or_default().push(worker);
+    }
+    // The last worker of a class may have moved away: its joules stay there.
+    for (class, _) in last.energy.by_class.iter().filter(|(_, joules)| *joules > 0.0) {
+        by_class.entry(*class).or_default();
     }
     let one = |(name, workers): (Class, Vec<&WorkerSnapshot>)| {
         let wait = merged(workers.iter().map(|worker| &worker.totals.wait));
@@ -164,7 +174,7 @@ fn class_figures(last: &Snapshot, finished: u64, duration_s: f64) -> Vec<ClassFi
             share: share(packets, finished),
             failed: workers.iter().map(|worker| worker.failed).sum(),
             service_mean_ns: service.mean,
-            utilization: busy / workers.len() as f64,
+            utilization: busy / workers.len().max(1) as f64,
             wait_ns: wait.summary(),
             wait_bars: wait.bars(),
             energy: board::of_class(&last.energy, name, packets, duration_s),

@@ -80,7 +80,11 @@ pub(super) fn thermal_lines(summary: &Summary) -> Vec<String> {
             }
             false => "no core was relieved".to_owned(),
         };
-        lines.push(format!("thermal limit: {limit_c:.1} °C ({why}); {relieved}"));
+        let equally = match thermal.equally_hot_s > 0.0 {
+            true => format!("; all cores equally hot for {}", units::length(thermal.equally_hot_s)),
+            false => String::new(),
+        };
+        lines.push(format!("thermal limit: {limit_c:.1} °C ({why}); {relieved}{equally}"));
     }
     if thermal.signs_are_told {
         let before = match thermal.signs_before.is_empty() {
@@ -96,16 +100,17 @@ pub(super) fn thermal_lines(summary: &Summary) -> Vec<String> {
     lines
 }
 
-/// A remark where the machine slowed its cores down, or could not be helped.
-pub(super) fn heat(summary: &Summary) -> Option<String> {
-    let thermal = summary.thermal.as_ref()?;
-    if !thermal.signs_during.is_empty() {
-        return Some(format!("the board reported: {}", names(&thermal.signs_during)));
-    }
-    (thermal.equally_hot_s > 0.0).then(|| {
+/// Remarks where the machine slowed its cores down, and where it could not be helped. Both are
+/// often so at once: the first tells what was seen, the second what helps.
+pub(super) fn heat(summary: &Summary) -> Vec<String> {
+    let Some(thermal) = &summary.thermal else { return Vec::new() };
+    let signs = (!thermal.signs_during.is_empty())
+        .then(|| format!("the board reported: {}", names(&thermal.signs_during)));
+    let hot = (thermal.equally_hot_s > 0.0).then(|| {
         let hot = units::length(thermal.equally_hot_s);
         format!("all cores equally near the thermal limit for {hot}: only less load or more cooling helps")
-    })
+    });
+    signs.into_iter().chain(hot).collect()
 }
 
 fn names(signs: &[ThrottleSign]) -> String {
@@ -135,14 +140,20 @@ mod tests {
     #[test]
     fn throttling_is_a_remark_and_calm_is_none() {
         let mut summary = samples::on_a_board(samples::hybrid(1, 0, 1));
-        assert_eq!(heat(&summary).unwrap(), "the board reported: undervoltage");
+        assert_eq!(heat(&summary), ["the board reported: undervoltage"]);
+        summary.thermal.as_mut().unwrap().equally_hot_s = 12.0;
+        // Who is too hot is often throttled as well: one does not stand for the other.
+        let both = heat(&summary);
+        assert!(both[0].contains("undervoltage") && both[1].contains("for 12.0 s: only less load"));
+        let lines = thermal_lines(&summary).join("\n");
+        assert!(lines.contains("; all cores equally hot for 12.0 s\n"), "{lines}");
         let thermal = summary.thermal.as_mut().unwrap();
         thermal.signs_during.clear();
-        thermal.equally_hot_s = 12.0;
-        assert!(heat(&summary).unwrap().contains("for 12.0 s: only less load"));
+        assert_eq!(heat(&summary).len(), 1);
         summary.thermal.as_mut().unwrap().equally_hot_s = 0.0;
-        assert_eq!(heat(&summary), None);
-        assert_eq!(heat(&samples::hybrid(1, 0, 1)), None);
+        assert_eq!(heat(&summary), Vec::<String>::new());
+        assert!(!thermal_lines(&summary).join("\n").contains("equally hot"));
+        assert_eq!(heat(&samples::hybrid(1, 0, 1)), Vec::<String>::new());
         assert_eq!(thermal_lines(&samples::hybrid(1, 0, 1)), Vec::<String>::new());
     }
 }

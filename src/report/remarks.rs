@@ -91,18 +91,18 @@ pub(super) fn equal_cores(summary: &Summary) -> Option<String> {
 
 /// A sentence for each thing that is not as one would think; most runs have none.
 pub(super) fn remarks(summary: &Summary) -> Vec<String> {
-    let found = [
-        estimated(summary),
-        emulated(summary),
+    // The picture cuts the end off: first what all figures hang on, then what ails the board.
+    let origin = [estimated(summary), emulated(summary)].into_iter().flatten();
+    let others = [
         shared(summary),
         loose(summary),
         moved(summary),
+        between_classes(summary),
         restored(summary),
         forgotten(summary),
         ended(summary),
-        board::heat(summary),
     ];
-    found.into_iter().flatten().collect()
+    origin.chain(board::heat(summary)).chain(others.into_iter().flatten()).collect()
 }
 
 /// Whether several workers of this run sit on one CPU.
@@ -132,6 +132,14 @@ fn moved(summary: &Summary) -> Option<String> {
             Some(format!("{workers} moved to other CPUs, {total} times in all"))
         }
     }
+}
+
+fn between_classes(summary: &Summary) -> Option<String> {
+    summary.seating.between_classes.then(|| {
+        "workers changed class: packets of a class are those of the workers that ended there, \
+         its energy is of each moment"
+            .into()
+    })
 }
 
 fn restored(summary: &Summary) -> Option<String> {
@@ -244,6 +252,21 @@ mod tests {
         assert!(all.contains("estimated from") && !all.contains("pin"), "{all}");
     }
 
+    /// The picture has one line for all remarks and cuts its end off.
+    #[test]
+    fn what_the_board_reported_stands_before_what_may_be_long() {
+        let mut summary = samples::on_a_board(samples::hybrid(4, 0, 4));
+        summary.machine.emulated = true;
+        summary.ended = "worker-died".into();
+        summary.seating.moves_total = 500;
+        for worker in &mut summary.workers {
+            (worker.cpu, worker.pinned) = (CpuId(worker.worker.0 % 2), worker.worker.0 > 5);
+        }
+        let all = remarks(&summary);
+        assert!(all.len() > 5, "{all:?}");
+        assert_eq!(all[1], "the board reported: undervoltage");
+    }
+
     #[test]
     fn who_moved_is_named_while_they_are_few() {
         let mut summary = samples::uniform(8);
@@ -266,6 +289,14 @@ mod tests {
         summary.seating.moves = (1..6).map(moved).collect();
         summary.seating.moves_total = 500;
         assert_eq!(remarks(&summary)[0], "5 workers moved to other CPUs, 500 times in all");
+    }
+
+    #[test]
+    fn a_change_of_class_is_said_since_packets_and_joules_are_counted_otherwise() {
+        let mut summary = samples::hybrid(1, 0, 1);
+        summary.seating.between_classes = true;
+        let said = &remarks(&summary)[0];
+        assert!(said.contains("packets of a class are those of the workers that ended there"));
     }
 
     /// Under overload most of what was received was not done: both figures of the heading are of

@@ -1,15 +1,12 @@
-//! What the machine says of itself: utilization, frequency, temperature, a thread's CPU time.
+//! What the machine says of itself: utilization, frequency, a thread's CPU time.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use sysinfo::{Component, Components, CpuRefreshKind, System};
+use sysinfo::{CpuRefreshKind, System};
 
 use crate::ids::CpuId;
 use crate::look::CpuLook;
-
-/// Temperatures change slowly and cost a file each: looked at every so many looks.
-const LOOKS_PER_TEMPERATURE: u32 = 8;
 
 /// Reads the machine through sysinfo.
 ///
@@ -17,11 +14,9 @@ const LOOKS_PER_TEMPERATURE: u32 = 8;
 /// first; that one happens in [`MachineReader::new`], so the first value asked for is right.
 pub struct MachineReader {
     system: Option<System>,
-    components: Option<Components>,
     /// The place of each CPU in sysinfo's list: ids have holes, the list has none.
     places: HashMap<CpuId, usize>,
     proc_root: PathBuf,
-    looks: u32,
 }
 
 impl MachineReader {
@@ -30,13 +25,7 @@ impl MachineReader {
         let system = System::new().inspect_err(|error| {
             log::warn!("no CPU utilization on this machine, foreign load counts as none: {error}");
         });
-        let mut reader = MachineReader {
-            system: system.ok(),
-            components: Components::new_with_refreshed_list().ok(),
-            places: HashMap::new(),
-            proc_root,
-            looks: 0,
-        };
+        let mut reader = MachineReader { system: system.ok(), places: HashMap::new(), proc_root };
         reader.refresh();
         reader
     }
@@ -46,12 +35,6 @@ impl MachineReader {
         if let Some(system) = &mut self.system {
             system.refresh_cpu_specifics(kinds());
         }
-        if let Some(components) = &mut self.components
-            && self.looks.is_multiple_of(LOOKS_PER_TEMPERATURE)
-        {
-            components.refresh(false);
-        }
-        self.looks = self.looks.wrapping_add(1);
         if self.cpus().len() != self.places.len() {
             self.find_places();
         }
@@ -73,13 +56,6 @@ impl MachineReader {
         let cpus = self.places.keys().copied();
         let look = |cpu| CpuLook { cpu, utilization: self.utilization(cpu), mhz: self.mhz(cpu) };
         cpus.map(look).collect()
-    }
-
-    /// The highest temperature anywhere; `None` on a machine without sensors.
-    pub fn temperature_c(&self) -> Option<f64> {
-        let readings =
-            self.components.iter().flat_map(|list| list.iter().filter_map(Component::temperature));
-        readings.filter(|c| c.is_finite()).map(f64::from).max_by(f64::total_cmp)
     }
 
     /// Where threads' CPU times are read.

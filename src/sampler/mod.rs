@@ -65,8 +65,6 @@ pub struct Samples {
     pub foreign_load: Vec<f64>,
     /// Mean frequency of each worker's core, where the machine tells.
     pub mean_mhz: Vec<Option<f64>>,
-    /// The highest temperature seen anywhere, where the machine tells.
-    pub temperature_c_max: Option<f64>,
 }
 
 /// Looks until `stop` is set; unpark the thread to stop it at once.
@@ -139,7 +137,6 @@ impl Sampler {
             core_utilization: Timeline::new(rows, INTERVAL.as_secs_f64()),
             foreign_load: vec![0.0; rows],
             mean_mhz: vec![None; rows],
-            temperature_c_max: None,
         };
         Sampler {
             board,
@@ -245,11 +242,6 @@ impl Sampler {
                 samples.mean_mhz[index] = Some(*sum / f64::from(*count));
             }
         }
-        let hottest = self.machine.temperature_c();
-        samples.temperature_c_max = match (samples.temperature_c_max, hottest) {
-            (Some(before), Some(now)) => Some(before.max(now)),
-            (before, now) => before.or(now),
-        };
     }
 }
 

@@ -48,13 +48,16 @@ pub(super) struct Signs {
     cooling: Vec<PathBuf>,
     counters: Vec<PathBuf>,
     counted: Option<i64>,
+    /// Whether a file could be read at some look.
+    has_read: bool,
 }
 
 #[derive(Debug)]
 struct Asked {
     question: Question,
     due_ns: u64,
-    last: Bits,
+    last: Option<Bits>,
+    has_answered: bool,
     failures: u32,
 }
 
@@ -71,7 +74,8 @@ impl Signs {
     pub fn find(sys: &Path, programs: &OsStr) -> Self {
         let file = firmware_file(sys);
         let question = Question::find("vcgencmd", "get_throttled", programs);
-        let asked = |question| Asked { question, due_ns: 0, last: Bits::default(), failures: 0 };
+        let asked =
+            |question| Asked { question, due_ns: 0, last: None, has_answered: false, failures: 0 };
         let hwmon = numbered(&sys.join("class/hwmon"), "hwmon").into_iter();
         let volt = |dir: &PathBuf| text(&dir.join("name")).as_deref() == Ok("rpi_volt");
         let cpus = numbered(&sys.join("devices/system/cpu"), "cpu").into_iter();
@@ -90,70 +94,64 @@ impl Signs {
                 .filter(|file| file.exists())
                 .collect(),
             counted: None,
+            has_read: false,
         }
     }
 
-    /// Whether this machine tells anything at all.
+    /// Whether this machine tells anything at all: somebody has given an answer that can be read.
+    /// A place that is there and says nothing is no witness that all is well.
     pub fn are_told(&self) -> bool {
-        self.file.is_some()
-            || self.program.as_ref().is_some_and(|asked| asked.failures < 3)
-            || self.undervoltage.is_some()
-            || !self.cooling.is_empty()
-            || !self.counters.is_empty()
+        let answers = |asked: &Asked| asked.has_answered && asked.failures < 3;
+        self.has_read || self.program.as_ref().is_some_and(answers)
     }
 
     /// What shows now.
     pub fn look(&mut self, now_ns: u64, notes: &mut Notes) -> Seen {
         let bits = self.bits(now_ns, notes);
-        let mut seen = Seen { now: bits.now, before: bits.before };
-        if let Some(file) = &self.undervoltage
-            && read(file, notes) == Some(1)
-        {
-            seen.now.insert(ThrottleSign::Undervoltage);
+        let alarm = self.undervoltage.as_ref().and_then(|file| read(file, notes));
+        let cooling: Vec<i64> = self.cooling.iter().filter_map(|file| read(file, notes)).collect();
+        let counted = self.has_counted(notes);
+        let of_file = bits.is_some() && self.file.is_some();
+        self.has_read |= of_file || alarm.is_some() || !cooling.is_empty() || counted.is_some();
+        let Bits { mut now, before } = bits.unwrap_or_default();
+        if alarm == Some(1) {
+            now.insert(ThrottleSign::Undervoltage);
         }
-        if self.cooling.iter().filter_map(|file| read(file, notes)).any(|state| state > 0) {
-            seen.now.insert(ThrottleSign::Cooling);
+        if cooling.iter().any(|state| *state > 0) {
+            now.insert(ThrottleSign::Cooling);
         }
-        if self.has_counted(notes) {
-            seen.now.insert(ThrottleSign::Throttled);
+        if counted == Some(true) {
+            now.insert(ThrottleSign::Throttled);
         }
-        seen
+        Seen { now, before }
     }
 
-    fn bits(&mut self, now_ns: u64, notes: &mut Notes) -> Bits {
-        if let Some(file) = &self.file {
-            return match text(file).map(|text| bits(&text)) {
-                Ok(Some(bits)) => bits,
-                Ok(None) => {
-                    notes.add(format!("{} has no hexadecimal number: ignored", file.display()));
-                    Bits::default()
-                }
-                Err(fault) => {
-                    notes.fault(file, &fault);
-                    Bits::default()
-                }
-            };
+    fn bits(&mut self, now_ns: u64, notes: &mut Notes) -> Option<Bits> {
+        let Some(file) = &self.file else { return self.program.as_mut()?.look(now_ns, notes) };
+        let text = text(file).inspect_err(|fault| notes.fault(file, fault)).ok()?;
+        let bits = bits(&text);
+        if bits.is_none() {
+            notes.add(format!("{} has no hexadecimal number: ignored", file.display()));
         }
-        self.program.as_mut().map_or_else(Bits::default, |asked| asked.look(now_ns, notes))
+        bits
     }
 
-    /// Whether a core was throttled since the last look.
-    fn has_counted(&mut self, notes: &mut Notes) -> bool {
-        if self.counters.is_empty() {
-            return false;
-        }
+    /// Whether a core was throttled since the last look; none where no counter can be read.
+    fn has_counted(&mut self, notes: &mut Notes) -> Option<bool> {
         let counts = self.counters.iter().filter_map(|file| read(file, notes));
-        let now = counts.fold(0i64, i64::saturating_add);
-        self.counted.replace(now).is_some_and(|before| now > before)
+        let now = counts.reduce(i64::saturating_add)?;
+        Some(self.counted.replace(now).is_some_and(|before| now > before))
     }
 }
 
 impl Asked {
-    fn look(&mut self, now_ns: u64, notes: &mut Notes) -> Bits {
+    fn look(&mut self, now_ns: u64, notes: &mut Notes) -> Option<Bits> {
         match self.question.take(now_ns) {
             Answer::Pending => {}
             Answer::Said(text, _) => match bits(&text) {
-                Some(bits) => (self.last, self.failures) = (bits, 0),
+                Some(bits) => {
+                    (self.last, self.has_answered, self.failures) = (Some(bits), true, 0);
+                }
                 None => self.failed("vcgencmd get_throttled printed no number".into(), notes),
             },
             Answer::Failed(why) => self.failed(why, notes),
@@ -169,7 +167,7 @@ impl Asked {
 
     fn failed(&mut self, why: String, notes: &mut Notes) {
         self.failures += 1;
-        self.last = Bits::default();
+        self.last = None;
         notes.add(why);
     }
 }

@@ -192,7 +192,7 @@ fn every_board_has_its_own_signs() {
         let tree = change(tree);
         factors(&mut board, &topology, 2, 2);
         drop(tree);
-        let figures = board.thermal().unwrap();
+        let figures = board.thermal().unwrap_or_default();
         (figures.signs_during, figures.signs_before)
     };
     use ThrottleSign::*;
@@ -219,6 +219,48 @@ fn every_board_has_its_own_signs() {
     // A fan that runs slows nobody down, and a board without any of it says nothing.
     let fan = cooling(Tree::board("Raspberry Pi 5", 2), "pwm-fan", "2");
     assert!(watched(&fan, ThermalLimit::Known).0.thermal().is_none());
+}
+
+/// Whether signs are told once the firmware's program has answered or failed.
+fn told_by(answer: Option<&str>) -> bool {
+    let tree = Tree::board("Raspberry Pi 5 Model B", 2);
+    let tree = match answer {
+        Some(answer) => tree.vcgencmd("get_throttled", answer),
+        None => tree.vcgencmd("version", ""),
+    };
+    let mut signs = Signs::find(&tree.path("sys"), tree.path("bin").as_os_str());
+    let mut notes = Notes::default();
+    // The program needs real time to answer; the run's clock stands meanwhile.
+    for _ in 0..500_000 {
+        signs.look(1, &mut notes);
+        if signs.are_told() || !notes.lines().is_empty() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    signs.are_told()
+}
+
+#[test]
+fn signs_are_told_only_by_who_has_answered_once() {
+    assert!(told_by(Some("throttled=0x0\n")));
+    assert!(!told_by(Some("error=1\n")), "garbage");
+    assert!(!told_by(None), "a program that fails");
+    const BITS: &str = "devices/platform/soc/soc:firmware/get_throttled";
+    let count = "devices/system/cpu/cpu1/thermal_throttle/core_throttle_count";
+    let alarm = "class/hwmon/hwmon1/in0_lcrit_alarm";
+    let state = "class/thermal/cooling_device0/cur_state";
+    for file in [BITS, count, alarm, state] {
+        for (text, told) in [("0\n", true), ("what?", false)] {
+            let tree = Tree::board("Model 9000", 2).zone(0, "cpu-thermal", 50.0);
+            let tree = tree.hwmon(1, "rpi_volt", &[]).sys(file, text);
+            let tree = tree.sys("class/thermal/cooling_device0/type", "Processor");
+            let (mut board, topology) = watched(&tree, ThermalLimit::Known);
+            assert!(!board.thermal().unwrap().signs_are_told, "nobody has looked");
+            factors(&mut board, &topology, 1, 2);
+            assert_eq!(board.thermal().unwrap().signs_are_told, told, "{file} {text}");
+        }
+    }
 }
 
 #[test]

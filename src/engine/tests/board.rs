@@ -1,6 +1,7 @@
 //! The board beside the engine: what it uses is in the summary, a hot core is relieved.
 
 use super::*;
+use crate::class::Class;
 use crate::derating::{FLOOR, ThermalLimit};
 use crate::energy::Roots;
 use crate::energy::tests::tree::Tree;
@@ -75,5 +76,42 @@ fn a_given_model_is_the_one_in_use() {
     let closing = engine.finish(Duration::from_secs(5));
     let energy = closing.summary(About::default()).energy.unwrap();
     assert_eq!(energy.source, "model (rk3588, idle watts given)");
-    assert!(energy.watts_mean >= 100.0 && energy.joules_per_packet.is_none(), "{energy:?}");
+    assert!(energy.watts_mean > 100.0 - 1e-9 && energy.joules_per_packet.is_none(), "{energy:?}");
+}
+
+/// What a closed run says of classes: joules of those that nobody is in at the end too.
+#[test]
+fn a_class_that_everybody_left_keeps_its_joules_and_the_sums_close() {
+    let tree = Tree::board("Model 9000", 2).rapl("intel-rapl:0", "package-0", 1_000_000);
+    let mut closing = engine_on(&tree).finish(Duration::from_secs(5));
+    let energy = &mut closing.last.energy;
+    (energy.joules, energy.shared_joules, energy.between_classes) = (10.0, 4.0, true);
+    energy.by_class = vec![(Class::Performance, 5.0), (Class::Efficiency, 1.0)];
+    for worker in &mut closing.last.workers {
+        (worker.seat.class, worker.packets) = (Class::Efficiency, 10);
+    }
+    let summary = closing.summary(About::default());
+    let names: Vec<Class> = summary.classes.iter().map(|class| class.name).collect();
+    assert_eq!(names, [Class::Performance, Class::Efficiency]);
+    let energies = || summary.classes.iter().filter_map(|class| class.energy.as_ref());
+    let parts: f64 = energies().map(|energy| energy.joules).sum();
+    assert!((parts + 4.0 - 10.0).abs() < 1e-9, "{parts}");
+    assert!(energies().all(|energy| energy.joules_per_packet.is_none()), "of whose packets?");
+    let left = &summary.classes[0];
+    assert_eq!((left.workers.len(), left.packets, left.utilization), (0, 0, 0.0));
+    assert!(summary.seating.between_classes);
+}
+
+#[test]
+fn a_temperature_that_no_sensor_can_show_is_not_the_hottest() {
+    let tree = Tree::board("Model 9000", 2).zone(0, "cpu-thermal", 50.0);
+    let mut tree = tree.zone(3, "gpu-thermal", 60.0);
+    let engine = engine_on(&tree);
+    let seen = |snapshot: &Snapshot| snapshot.thermal.as_ref().unwrap().zones[1].celsius_max;
+    until(&engine, |snapshot| seen(snapshot) == Some(60.0));
+    tree = tree.sys("class/thermal/thermal_zone3/temp", "99999999\n");
+    until(&engine, |snapshot| !snapshot.board_notes.is_empty());
+    let summary = engine.finish(Duration::from_secs(5)).summary(About::default());
+    assert_eq!(summary.temperature_c_max, Some(60.0));
+    drop(tree);
 }
