@@ -65,12 +65,8 @@ impl EnergyKeeper {
         let own = || PowerModel::of_machine(&topology.model, topology.hybrid);
         let model = model.cloned().unwrap_or_else(own);
         let classes: Vec<_> = seats.iter().map(|seat| seat.class).collect();
-        let draws = Draws::of(&model, &classes, goal.idle_active);
-        let member = |(at, seat): (usize, &Seat)| Member {
-            watts: draws.watts[at],
-            second_thread: shares_a_core(topology, seat, &seats[..at]),
-        };
-        let members = seats.iter().enumerate().map(member).collect();
+        let draws = Draws::of(&model, &classes, goal.idle_active).on(cores(topology, seats));
+        let members = members(&draws);
         let packing = Packing::new(members, target_ns(&goal), goal.idle_active);
         EnergyKeeper {
             packing: Arc::new(Mutex::new(packing)),
@@ -133,11 +129,19 @@ fn target_ns(goal: &EnergyGoal) -> u64 {
     u64::try_from(goal.latency_slo.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Whether a worker before it sits on the same core, as another thread of it or on the same CPU.
-fn shares_a_core(topology: &Topology, seat: &Seat, before: &[Seat]) -> bool {
-    let cpu = topology.cpus.iter().find(|cpu| cpu.cpu == seat.cpu);
-    let siblings = cpu.map_or(&[][..], |cpu| &cpu.smt_siblings);
-    before.iter().any(|other| other.cpu == seat.cpu || siblings.contains(&other.cpu))
+fn members(draws: &Draws) -> Vec<Member> {
+    let each = draws.watts.iter().zip(&draws.cores);
+    each.map(|(watts, core)| Member { watts: *watts, core: *core }).collect()
+}
+
+/// For each worker the first one that sits on the same core, on its CPU or as another thread.
+fn cores(topology: &Topology, seats: &[Seat]) -> Vec<usize> {
+    let shares = |seat: &Seat, other: &Seat| {
+        let cpu = topology.cpus.iter().find(|cpu| cpu.cpu == seat.cpu);
+        seat.cpu == other.cpu || cpu.is_some_and(|cpu| cpu.smt_siblings.contains(&other.cpu))
+    };
+    let first = |(at, seat)| seats.iter().position(|other| shares(seat, other)).unwrap_or(at);
+    seats.iter().enumerate().map(first).collect()
 }
 
 #[cfg(test)]
@@ -217,8 +221,17 @@ mod tests {
 
     #[test]
     fn two_workers_on_one_cpu_share_its_core() {
-        let seats = seats(&[0, 1, 0]);
-        let shares = |at: usize| shares_a_core(&nothing_known(), &seats[at], &seats[..at]);
-        assert_eq!([0, 1, 2].map(shares), [false, false, true]);
+        assert_eq!(cores(&nothing_known(), &seats(&[0, 1, 0, 1])), [0, 1, 0, 1]);
+    }
+
+    /// 64 workers on two CPUs: nobody can save more than what two cores draw.
+    #[test]
+    fn the_workers_of_a_cpu_are_charged_one_core_together() {
+        let cpus: Vec<u32> = (0..64).map(|worker| worker % 2).collect();
+        let (keeper, ..) = keeper(&cpus);
+        let draws = keeper.packed(LOOK_NS).draws;
+        let joules = |active_s: f64| draws.joules(10.0, &[0.0; 64], &[active_s; 64]);
+        let two_cores = 2.0 * draws.watts[0] * IDLE_ACTIVE * 10.0;
+        assert!((joules(10.0) - joules(0.0) - two_cores).abs() < 1e-9, "{}", joules(10.0));
     }
 }
