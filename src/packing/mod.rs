@@ -135,6 +135,11 @@ impl Packing {
         self.members = members;
     }
 
+    /// The workers as they are now.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
     /// A look: counts, decides, and marks the workers on `board`.
     pub fn look(&mut self, reading: Reading, board: &LoadBoard) {
         if reading.now_ns <= self.before.now_ns {
