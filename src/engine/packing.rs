@@ -9,7 +9,7 @@ use crate::packing::{
     Draws, IDLE_ACTIVE, Member, Packing, PackingReport, Reading, TARGET_NS, Work,
 };
 use crate::power::PowerModel;
-use crate::topology::{Seat, Topology};
+use crate::topology::{Seat, Seats, Topology};
 use crate::totals::WorkerState;
 
 /// As few and frugal workers as hold a target are active, the others are parked.
@@ -37,8 +37,11 @@ pub struct Packed {
     pub active: u32,
     /// What was counted.
     pub report: PackingReport,
-    /// The board by the model.
+    /// The board by the model, the workers on the seats of the last look; so one that has moved
+    /// to a core of another class is charged for the whole run as if it had always been there.
     pub draws: Draws,
+    /// How wrong the model's figures may be, as a part of them.
+    pub uncertainty: f64,
     /// Where its figures come from; begins with "model".
     pub source: String,
 }
@@ -46,12 +49,21 @@ pub struct Packed {
 /// Who looks after it, shared between the sampler's thread and whoever takes a look.
 #[derive(Clone)]
 pub struct EnergyKeeper {
-    packing: Arc<Mutex<Packing>>,
+    kept: Arc<Mutex<Kept>>,
     goal: EnergyGoal,
+    /// What the board draws, and which CPUs share a core.
+    machine: Arc<(PowerModel, Topology)>,
+    seats: Arc<Seats>,
     board: Arc<LoadBoard>,
     workers: Vec<Arc<WorkerState>>,
+}
+
+/// What changes from look to look.
+struct Kept {
+    packing: Packing,
     draws: Draws,
-    source: String,
+    /// For [`Seats::news`].
+    seats_seen: u32,
 }
 
 impl EnergyKeeper {
@@ -59,48 +71,53 @@ impl EnergyKeeper {
         goal: EnergyGoal,
         model: Option<&PowerModel>,
         topology: &Topology,
-        seats: &[Seat],
+        seats: &Arc<Seats>,
         (board, workers): (&Arc<LoadBoard>, &[Arc<WorkerState>]),
     ) -> Self {
         let own = || PowerModel::of_machine(&topology.model, topology.hybrid);
         let model = model.cloned().unwrap_or_else(own);
-        let classes: Vec<_> = seats.iter().map(|seat| seat.class).collect();
-        let draws = Draws::of(&model, &classes, goal.idle_active);
-        let member = |(at, seat): (usize, &Seat)| Member {
-            watts: draws.watts[at],
-            second_thread: shares_a_core(topology, seat, &seats[..at]),
-        };
-        let members = seats.iter().enumerate().map(member).collect();
-        let packing = Packing::new(members, target_ns(&goal), goal.idle_active);
+        let machine = Arc::new((model, topology.clone()));
+        let draws = draws(&machine, &seats.all(), goal.idle_active);
+        let packing = Packing::new(members(&draws), target_ns(&goal), goal.idle_active);
         EnergyKeeper {
-            packing: Arc::new(Mutex::new(packing)),
+            kept: Arc::new(Mutex::new(Kept { packing, draws, seats_seen: 0 })),
             goal,
+            machine,
+            seats: seats.clone(),
             board: board.clone(),
             workers: workers.to_vec(),
-            draws,
-            source: format!("{}, idle-active {}", model.source(), goal.idle_active),
         }
     }
 
     /// Decides who is active from now on.
     pub fn look(&self, now_ns: u64) {
         let reading = self.reading(now_ns);
-        self.lock().look(reading, &self.board);
+        let mut kept = self.lock();
+        // Each move is news for every worker: the first hears of all.
+        if self.seats.news(WorkerId(0), &mut kept.seats_seen).is_some() {
+            kept.draws = draws(&self.machine, &self.seats.all(), self.goal.idle_active);
+            let members = members(&kept.draws);
+            kept.packing.reseat(members);
+        }
+        kept.packing.look(reading, &self.board);
     }
 
     /// What it came to by `now_ns`.
     pub fn packed(&self, now_ns: u64) -> Packed {
+        let kept = self.lock();
+        let model = &self.machine.0;
         Packed {
             goal: self.goal,
             active: self.board.parking().active(),
-            report: self.lock().report(now_ns, &self.board),
-            draws: self.draws.clone(),
-            source: self.source.clone(),
+            report: kept.packing.report(now_ns, &self.board),
+            draws: kept.draws.clone(),
+            uncertainty: model.uncertainty(),
+            source: format!("{}, idle-active {}", model.source(), self.goal.idle_active),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Packing> {
-        self.packing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What has happened so far. Packets that were evicted are missing in what came; there are some
@@ -133,11 +150,25 @@ fn target_ns(goal: &EnergyGoal) -> u64 {
     u64::try_from(goal.latency_slo.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Whether a worker before it sits on the same core, as another thread of it or on the same CPU.
-fn shares_a_core(topology: &Topology, seat: &Seat, before: &[Seat]) -> bool {
-    let cpu = topology.cpus.iter().find(|cpu| cpu.cpu == seat.cpu);
-    let siblings = cpu.map_or(&[][..], |cpu| &cpu.smt_siblings);
-    before.iter().any(|other| other.cpu == seat.cpu || siblings.contains(&other.cpu))
+/// What the board draws with workers on these seats.
+fn draws((model, topology): &(PowerModel, Topology), seats: &[Seat], idle_active: f64) -> Draws {
+    let classes: Vec<_> = seats.iter().map(|seat| seat.class).collect();
+    Draws::of(model, &classes, idle_active).on(cores(topology, seats))
+}
+
+fn members(draws: &Draws) -> Vec<Member> {
+    let each = draws.watts.iter().zip(&draws.cores);
+    each.map(|(watts, core)| Member { watts: *watts, core: *core }).collect()
+}
+
+/// For each worker the first one that sits on the same core, on its CPU or as another thread.
+fn cores(topology: &Topology, seats: &[Seat]) -> Vec<usize> {
+    let shares = |seat: &Seat, other: &Seat| {
+        let cpu = topology.cpus.iter().find(|cpu| cpu.cpu == seat.cpu);
+        seat.cpu == other.cpu || cpu.is_some_and(|cpu| cpu.smt_siblings.contains(&other.cpu))
+    };
+    let first = |(at, seat)| seats.iter().position(|other| shares(seat, other)).unwrap_or(at);
+    seats.iter().enumerate().map(first).collect()
 }
 
 #[cfg(test)]
@@ -168,7 +199,8 @@ mod tests {
         let board = Arc::new(LoadBoard::new(cpus.iter().map(|_| 1.0)));
         let workers: Vec<Arc<WorkerState>> = cpus.iter().map(|_| Arc::default()).collect();
         let (goal, topology) = (EnergyGoal::default(), nothing_known());
-        let keeper = EnergyKeeper::new(goal, None, &topology, &seats(cpus), (&board, &workers));
+        let seats = Arc::new(Seats::new(seats(cpus)));
+        let keeper = EnergyKeeper::new(goal, None, &topology, &seats, (&board, &workers));
         (keeper, board, workers)
     }
 
@@ -217,8 +249,37 @@ mod tests {
 
     #[test]
     fn two_workers_on_one_cpu_share_its_core() {
-        let seats = seats(&[0, 1, 0]);
-        let shares = |at: usize| shares_a_core(&nothing_known(), &seats[at], &seats[..at]);
-        assert_eq!([0, 1, 2].map(shares), [false, false, true]);
+        assert_eq!(cores(&nothing_known(), &seats(&[0, 1, 0, 1])), [0, 1, 0, 1]);
+    }
+
+    /// Two workers on a frugal CPU each; one moves to a fast one, the other to where it is.
+    #[test]
+    fn a_worker_that_has_moved_is_charged_for_the_core_it_sits_on_now() {
+        let (keeper, ..) = keeper(&[0, 1]);
+        let watts = |class| keeper.machine.0.active_watts(class);
+        let seen = |look: u64| {
+            keeper.look(look * LOOK_NS);
+            let draws = keeper.packed(look * LOOK_NS).draws;
+            (draws.watts, draws.cores)
+        };
+        let uniform = watts(Class::Uniform);
+        assert_eq!(seen(1), (vec![uniform; 2], vec![0, 1]));
+        let fast = Seat { class: Class::Performance, ..seats(&[7])[0] };
+        keeper.seats.change(0, fast);
+        assert_eq!(seen(2), (vec![watts(Class::Performance), uniform], vec![0, 1]));
+        keeper.seats.change(0, Seat { worker: WorkerId(1), ..fast });
+        assert_eq!(seen(3), (vec![watts(Class::Performance); 2], vec![0, 0]));
+        assert_eq!(keeper.lock().packing.members(), members(&keeper.packed(0).draws));
+    }
+
+    /// 64 workers on two CPUs: nobody can save more than what two cores draw.
+    #[test]
+    fn the_workers_of_a_cpu_are_charged_one_core_together() {
+        let cpus: Vec<u32> = (0..64).map(|worker| worker % 2).collect();
+        let (keeper, ..) = keeper(&cpus);
+        let draws = keeper.packed(LOOK_NS).draws;
+        let joules = |active_s: f64| draws.joules(10.0, &[0.0; 64], &[active_s; 64]);
+        let two_cores = 2.0 * draws.watts[0] * IDLE_ACTIVE * 10.0;
+        assert!((joules(10.0) - joules(0.0) - two_cores).abs() < 1e-9, "{}", joules(10.0));
     }
 }

@@ -61,7 +61,7 @@ impl<P: Send + 'static> Ready<P> {
         let energy_keeper = builder.energy_goal.map(|goal| {
             let model = builder.board.model.as_ref();
             let live = (&shared.board, &shared.workers[..]);
-            EnergyKeeper::new(goal, model, &topology, &seats, live)
+            EnergyKeeper::new(goal, model, &topology, &shared.seats, live)
         });
         let watch = watch(&board, energy_keeper.clone());
         let (alive, workers_ended) = crossbeam_channel::bounded(0);

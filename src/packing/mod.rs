@@ -45,13 +45,14 @@ pub const TARGET_NS: u64 = 20_000_000;
 /// parked core, and one whose governor lets it go at once, costs none of that. Half of it.
 pub const IDLE_ACTIVE: f64 = 0.1;
 
-/// What does not change of a worker.
+/// What does not change of a worker but by a change of its seat.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Member {
     /// Watts of its core at work, above idle.
     pub watts: f64,
-    /// Whether it shares its core with a worker before it (SMT).
-    pub second_thread: bool,
+    /// Its core, named by the first worker on it: another one where it shares that core (SMT, or
+    /// the same CPU).
+    pub core: usize,
 }
 
 /// What a worker has done so far.
@@ -128,6 +129,17 @@ impl Packing {
         }
     }
 
+    /// The same workers on other seats, from now on; as many as before.
+    pub fn reseat(&mut self, members: Vec<Member>) {
+        debug_assert_eq!(members.len(), self.members.len(), "a worker has come or gone");
+        self.members = members;
+    }
+
+    /// The workers as they are now.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
     /// A look: counts, decides, and marks the workers on `board`.
     pub fn look(&mut self, reading: Reading, board: &LoadBoard) {
         if reading.now_ns <= self.before.now_ns {
@@ -169,7 +181,7 @@ impl Packing {
             WorkerView {
                 capacity: f64::from(capacity * (1.0 - foreign_load)),
                 watts: member.watts,
-                second_thread: member.second_thread,
+                core: member.core,
                 alive: !board.is_retired(worker) && !reading.workers[at].gone,
                 active: !board.parking().is_parked(worker),
             }

@@ -68,8 +68,8 @@ pub struct WorkerView {
     pub capacity: f64,
     /// Watts of its core at work, above idle.
     pub watts: f64,
-    /// Whether it shares its core with a worker before it (SMT).
-    pub second_thread: bool,
+    /// Its core, named by the first worker on it: another one where it shares that core.
+    pub core: usize,
     /// Whether it still works.
     pub alive: bool,
     /// Whether it is not parked.

@@ -5,6 +5,8 @@
 //! single packet takes too long; so the same is tried once more without the slowest, then without
 //! the two slowest kinds, and so on.
 
+use std::collections::BTreeMap;
+
 use super::WorkerView;
 use super::tail::{Cores, Demand};
 
@@ -50,7 +52,7 @@ pub fn by_frugality(workers: &[WorkerView]) -> Vec<usize> {
     };
     let cost: Vec<f64> = workers.iter().map(watts_for_work).collect();
     let mut order: Vec<usize> = (0..workers.len()).collect();
-    let equals = |at: usize| (workers[at].second_thread, !workers[at].active, at);
+    let equals = |at: usize| (workers[at].core != at, !workers[at].active, at);
     order.sort_by(|a, b| cost[*a].total_cmp(&cost[*b]).then(equals(*a).cmp(&equals(*b))));
     order
 }
@@ -114,19 +116,26 @@ fn slowest(workers: &[WorkerView]) -> Vec<f64> {
 #[derive(Default)]
 struct Tried {
     cores: Cores,
-    watts: f64,
+    /// Of each core its watts, and how many of the workers are on it.
+    shared: BTreeMap<usize, (f64, u32)>,
 }
 
 impl Tried {
     fn add(&mut self, worker: &WorkerView) {
         self.cores.add(worker.capacity);
-        self.watts += worker.watts;
+        let (watts, workers) = self.shared.entry(worker.core).or_default();
+        (*watts, *workers) = (watts.max(worker.watts), *workers + 1);
     }
 
-    /// The work goes to the cores in proportion to their capacity, so all are busy for the same
-    /// part of their time; for the rest of it an active core is not quite asleep.
+    /// The work goes to the workers in proportion to their capacity, so all are busy for the same
+    /// part of their time, and a core for the sum over its workers; for the rest of it an active
+    /// core is not quite asleep. As [`super::Draws`] counts it.
     fn watts(&self, bar: &Bar) -> f64 {
-        let busy = self.cores.load(&bar.demand).min(1.0);
-        self.watts * (busy + bar.idle_active * (1.0 - busy))
+        let each = self.cores.load(&bar.demand);
+        let core = |(watts, workers): &(f64, u32)| {
+            let busy = (each * f64::from(*workers)).min(1.0);
+            watts * (busy + bar.idle_active * (1.0 - busy))
+        };
+        self.shared.values().map(core).sum()
     }
 }

@@ -8,19 +8,19 @@ const TARGET_NS: u64 = 20_000_000;
 
 /// Four slow and frugal cores and four fast ones, as on an RK3588.
 fn hybrid() -> Vec<WorkerView> {
-    let slow = WorkerView {
-        capacity: 0.388,
-        watts: 0.1624,
-        second_thread: false,
-        alive: true,
-        active: true,
-    };
+    let slow = WorkerView { capacity: 0.388, watts: 0.1624, core: 0, alive: true, active: true };
     let fast = WorkerView { capacity: 1.0, watts: 0.72, ..slow };
-    [slow, slow, slow, slow, fast, fast, fast, fast].to_vec()
+    apart([slow, slow, slow, slow, fast, fast, fast, fast].to_vec())
 }
 
 fn uniform(workers: usize) -> Vec<WorkerView> {
-    vec![WorkerView { capacity: 1.0, watts: 1.0, ..hybrid()[0] }; workers]
+    apart(vec![WorkerView { capacity: 1.0, watts: 1.0, ..hybrid()[0] }; workers])
+}
+
+/// Each worker on a core of its own.
+fn apart(mut workers: Vec<WorkerView>) -> Vec<WorkerView> {
+    workers.iter_mut().enumerate().for_each(|(at, worker)| worker.core = at);
+    workers
 }
 
 /// A look's time in which the part `load` of `capacity` came, exponential work of 1 ms.
@@ -159,9 +159,29 @@ fn packets_that_are_late_all_the_same_make_more_active_until_they_are_not() {
 #[test]
 fn whole_cores_come_before_their_second_threads() {
     let mut workers = uniform(4);
-    (workers[1].second_thread, workers[3].second_thread) = (true, true);
-    // At 0.35 of four cores two are needed.
-    assert_eq!(settled(window(0.35, 4.0), workers, TARGET_NS), [true, false, true, false]);
+    (workers[1].core, workers[3].core) = (0, 2);
+    let mut packer = Packer::new(TARGET_NS, IDLE_ACTIVE);
+    let few = after(&mut packer, window(0.05, 4.0), &mut workers, 12);
+    assert_eq!(few, [true, false, false, false]);
+    // At 0.35 of four threads two are needed.
+    let more = after(&mut packer, window(0.35, 4.0), &mut workers, 4);
+    assert_eq!(more, [true, false, true, false]);
+}
+
+/// Its core is active in any case, and has the same work to do.
+#[test]
+fn a_worker_whose_core_stays_active_is_not_parked_since_that_saves_nothing() {
+    let mut workers = uniform(8);
+    workers.iter_mut().for_each(|worker| worker.core = 0);
+    assert_eq!(settled(window(0.05, 8.0), workers.clone(), TARGET_NS), [true; 8]);
+    let bar = |load: f64| {
+        let demand = Demand { rate: load * 8.0 / 1e6, work_ns: 1e6, scv: 1.0 };
+        sets::Bar { demand, limit_ns: 2e7, late: 0.005, load: 0.85, idle_active: 0.1 }
+    };
+    // One core of 1 W that is busy for two fifths of its time: 0.4 + 0.1 · 0.6 W.
+    let (watts, holds) = sets::judge(&workers, &[true; 8], &bar(0.05));
+    assert!(holds && (watts - 0.46).abs() < 1e-9, "{watts}");
+    assert!((sets::judge(&workers, &[true; 8], &bar(0.5)).0 - 1.0).abs() < 1e-9);
 }
 
 #[test]
@@ -175,8 +195,8 @@ fn who_died_is_not_counted_on_and_not_parked() {
 #[test]
 fn the_marks_on_the_board_are_what_was_decided_and_time_is_counted() {
     let board = Arc::new(LoadBoard::new([1.0; 4]));
-    let member = Member { watts: 1.0, second_thread: false };
-    let mut packing = Packing::new(vec![member; 4], TARGET_NS, IDLE_ACTIVE);
+    let members = (0..4).map(|core| Member { watts: 1.0, core }).collect();
+    let mut packing = Packing::new(members, TARGET_NS, IDLE_ACTIVE);
     let reading = |look: u64| {
         let done = 50 * look;
         let work =
@@ -202,14 +222,14 @@ proptest! {
     /// number is a number.
     #[test]
     fn somebody_alive_is_always_active(
-        workers in prop::collection::vec((0.01f64..1.0, 0.1f64..9.0, any::<[bool; 3]>()), 1..12),
+        workers in prop::collection::vec((0.01f64..1.0, 0.1f64..9.0, any::<[bool; 2]>(), 0usize..12), 1..12),
         windows in prop::collection::vec((0u64..100_000, 0u64..1_000, 0.0f64..1e9, 0.0f64..50.0), 1..30),
         target_ns in 1u64..10_000_000_000,
     ) {
-        let view = |(capacity, watts, [second_thread, alive, active]): &(f64, f64, [bool; 3])| {
-            WorkerView { capacity: *capacity, watts: *watts, second_thread: *second_thread, alive: *alive, active: *active }
+        let view = |(at, (capacity, watts, [alive, active], core)): (usize, &(f64, f64, [bool; 2], usize))| {
+            WorkerView { capacity: *capacity, watts: *watts, core: at.min(*core), alive: *alive, active: *active }
         };
-        let mut workers: Vec<_> = workers.iter().map(view).collect();
+        let mut workers: Vec<_> = workers.iter().enumerate().map(view).collect();
         let mut packer = Packer::new(target_ns, IDLE_ACTIVE);
         for (arrived, late, work_ns, scv) in windows {
             let window = Window { elapsed_ns: LOOK_NS, arrived, done: arrived, late, work_ns, scv, woken: 0 };
@@ -234,7 +254,7 @@ proptest! {
         target_ns in 1_000_000u64..100_000_000,
     ) {
         let view = |(capacity, watts): &(f64, f64)| WorkerView { capacity: *capacity, watts: *watts, ..hybrid()[0] };
-        let workers: Vec<_> = workers.iter().map(view).collect();
+        let workers = apart(workers.iter().map(view).collect());
         let capacity: f64 = workers.iter().map(|worker| worker.capacity).sum();
         let mut before = 0.0;
         for step in 0..20 {

@@ -54,7 +54,9 @@ impl Aim {
         number("latency-slo", target, fits, "give units of time, 0.01 to 1e9")?;
         number("idle-active", part, (0.0..=1.0).contains(&part), "give a fraction from 0 to 1")?;
         let (count, fits) = (self.draws.watts.len(), self.draws.watts.len() == workers as usize);
-        number("watts", count as f64, fits, "give those of every worker")
+        number("watts", count as f64, fits, "give those of every worker")?;
+        let (count, fits) = (self.draws.cores.len(), self.draws.cores.len() == workers as usize);
+        number("cores", count as f64, fits, "give those of every worker")
     }
 }
 
@@ -133,9 +135,9 @@ pub struct Keeper<'a> {
 
 impl<'a> Keeper<'a> {
     pub fn new(aim: &'a Aim) -> Self {
-        let watts = aim.draws.watts.iter();
+        let members = aim.draws.watts.iter().zip(&aim.draws.cores);
         let members: Vec<_> =
-            watts.map(|watts| Member { watts: *watts, second_thread: false }).collect();
+            members.map(|(watts, core)| Member { watts: *watts, core: *core }).collect();
         let workers = vec![Work::default(); members.len()];
         Keeper {
             aim,

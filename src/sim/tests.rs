@@ -201,7 +201,8 @@ proptest! {
         packs: bool,
         fault_seed: u64,
     ) {
-        let draws = Draws { idle_watts: 1.0, watts: vec![1.0; workers as usize], idle_active: 0.1 };
+        let (watts, cores) = (vec![1.0; workers as usize], (0..workers as usize).collect());
+        let draws = Draws { idle_watts: 1.0, watts, cores, idle_active: 0.1 };
         let aim = Aim { goal: Goal::Energy, target: 5.0, draws, source: String::new() };
         let setup = Setup {
             // The faults come in some hundred units; so shall the looks.
