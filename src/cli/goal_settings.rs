@@ -10,11 +10,6 @@ use super::values::Impossible;
 use crate::engine::EnergyGoal;
 use crate::packing::Goal;
 
-/// The shortest and the longest target. A thread that sleeps is running after some dozens of
-/// microseconds, on a core that slept deeply after some hundreds: what is shorter than a few of
-/// those cannot be held by waking.
-const SLO: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
-
 /// A time within which 99 of 100 packets shall be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slo(pub Duration);
@@ -23,8 +18,9 @@ impl FromStr for Slo {
     type Err = Impossible;
 
     fn from_str(text: &str) -> Result<Self, Impossible> {
+        let (least, most) = EnergyGoal::LATENCY_SLO;
         match humantime::parse_duration(text) {
-            Ok(time) if (SLO.0..=SLO.1).contains(&time) => Ok(Slo(time)),
+            Ok(time) if (least..=most).contains(&time) => Ok(Slo(time)),
             _ => Err(Impossible(
                 "give a time from 1ms to 1h with its unit, such as 20ms: a parked core takes a part \
                  of a millisecond to wake"

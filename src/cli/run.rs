@@ -154,6 +154,9 @@ fn start_fault(error: StartError, plan: &Plan) -> Fault {
         StartError::Topology(_) => Exit::MissingInput,
         StartError::Thread(_) => Exit::Io,
         StartError::StateNeedsOrder => return plan.blame.fault(&["order", "work"], error),
+        StartError::WrongGoal { .. } => {
+            return plan.blame.fault(&["latency-slo", "idle-active"], error);
+        }
         _ => return plan.blame.fault(&["cpus", "workers", "emulate-class", "policy"], error),
     };
     Fault::new(exit, error)

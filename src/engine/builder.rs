@@ -67,6 +67,16 @@ pub enum StartError {
          sticky or ordered, or work without a state"
     )]
     StateNeedsOrder,
+    /// A goal of energy that nobody can aim at.
+    #[error("the goal of energy cannot have a {what} of {seen}: give {remedy}")]
+    WrongGoal {
+        /// The field of [`EnergyGoal`].
+        what: &'static str,
+        /// What it was.
+        seen: String,
+        /// What it may be.
+        remedy: &'static str,
+    },
     /// A worker was named that there is not.
     #[error("worker {worker} cannot be slowed down: there are workers 0 to {last}")]
     NoSuchWorker {
@@ -158,7 +168,7 @@ impl<P: Send + 'static> Builder<P> {
     }
 
     /// As few and frugal workers as hold a target shall be active; by default all of them always
-    /// are.
+    /// are. A goal that cannot be is told at the start.
     pub fn energy_goal(mut self, goal: EnergyGoal) -> Self {
         self.energy_goal = Some(goal);
         self

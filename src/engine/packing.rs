@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::StartError;
 use crate::ids::WorkerId;
 use crate::loads::LoadBoard;
 use crate::packing::{
@@ -15,11 +16,35 @@ use crate::totals::WorkerState;
 /// As few and frugal workers as hold a target are active, the others are parked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EnergyGoal {
-    /// 99 of 100 packets shall be done within this time after they were dispatched.
+    /// 99 of 100 packets shall be done within this time after they were dispatched: 1 ms to 1 h.
     pub latency_slo: Duration,
     /// The part of its watts at work that an active core costs while it has nothing to do (0 to
     /// 1): an assumption of the model, see [`IDLE_ACTIVE`].
     pub idle_active: f64,
+}
+
+impl EnergyGoal {
+    /// The shortest and the longest target. A thread that sleeps is running after some dozens of
+    /// microseconds, on a core that slept deeply after some hundreds: what is shorter than a few
+    /// of those cannot be held by waking.
+    pub const LATENCY_SLO: (Duration, Duration) =
+        (Duration::from_millis(1), Duration::from_secs(3600));
+
+    /// Whether it can be aimed at.
+    ///
+    /// # Errors
+    /// [`StartError::WrongGoal`].
+    pub fn check(&self) -> Result<(), StartError> {
+        let wrong = |what, seen, remedy| Err(StartError::WrongGoal { what, seen, remedy });
+        let (slo, part) = (self.latency_slo, self.idle_active);
+        if !(Self::LATENCY_SLO.0..=Self::LATENCY_SLO.1).contains(&slo) {
+            return wrong("latency_slo", format!("{slo:?}"), "a time from 1 ms to 1 h");
+        }
+        if !(0.0..=1.0).contains(&part) {
+            return wrong("idle_active", part.to_string(), "a part from 0 to 1");
+        }
+        Ok(())
+    }
 }
 
 impl Default for EnergyGoal {
@@ -200,7 +225,8 @@ mod tests {
         let workers: Vec<Arc<WorkerState>> = cpus.iter().map(|_| Arc::default()).collect();
         let (goal, topology) = (EnergyGoal::default(), nothing_known());
         let seats = Arc::new(Seats::new(seats(cpus)));
-        let keeper = EnergyKeeper::new(goal, None, &topology, &seats, (&board, &workers));
+        let model = PowerModel::by_name("rk3588");
+        let keeper = EnergyKeeper::new(goal, model.as_ref(), &topology, &seats, (&board, &workers));
         (keeper, board, workers)
     }
 
@@ -252,7 +278,7 @@ mod tests {
         assert_eq!(cores(&nothing_known(), &seats(&[0, 1, 0, 1])), [0, 1, 0, 1]);
     }
 
-    /// Two workers on a frugal CPU each; one moves to a fast one, the other to where it is.
+    /// Two workers on a fast CPU each; one moves to a frugal one, the other to where that is.
     #[test]
     fn a_worker_that_has_moved_is_charged_for_the_core_it_sits_on_now() {
         let (keeper, ..) = keeper(&[0, 1]);
@@ -264,12 +290,14 @@ mod tests {
         };
         let uniform = watts(Class::Uniform);
         assert_eq!(seen(1), (vec![uniform; 2], vec![0, 1]));
-        let fast = Seat { class: Class::Performance, ..seats(&[7])[0] };
-        keeper.seats.change(0, fast);
-        assert_eq!(seen(2), (vec![watts(Class::Performance), uniform], vec![0, 1]));
-        keeper.seats.change(0, Seat { worker: WorkerId(1), ..fast });
-        assert_eq!(seen(3), (vec![watts(Class::Performance); 2], vec![0, 0]));
-        assert_eq!(keeper.lock().packing.members(), members(&keeper.packed(0).draws));
+        let frugal = Seat { class: Class::Efficiency, ..seats(&[7])[0] };
+        keeper.seats.change(0, frugal);
+        assert_eq!(seen(2), (vec![watts(Class::Efficiency), uniform], vec![0, 1]));
+        keeper.seats.change(0, Seat { worker: WorkerId(1), ..frugal });
+        assert_eq!(seen(3), (vec![watts(Class::Efficiency); 2], vec![0, 0]));
+        assert!(watts(Class::Efficiency) < uniform);
+        let expected = members(&keeper.packed(0).draws);
+        assert_eq!(keeper.lock().packing.members(), expected);
     }
 
     /// 64 workers on two CPUs: nobody can save more than what two cores draw.

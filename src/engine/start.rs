@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::board::WatchedBoard;
 use super::builder::{Builder, StartError};
 use super::crew::{Hire, Streams, WorkerSeed};
-use super::packing::EnergyKeeper;
+use super::packing::{EnergyGoal, EnergyKeeper};
 use super::shared::{Doors, Shared};
 use super::sources::Sources;
 use super::{Engine, RecorderThread, SamplerThread};
@@ -41,6 +41,7 @@ impl<P: Send + 'static> Ready<P> {
         if crew.keeps_state() && builder.orders().any(|rule| rule.has(Order::Parallel)) {
             return Err(StartError::StateNeedsOrder);
         }
+        builder.energy_goal.iter().try_for_each(EnergyGoal::check)?;
         let make_policy = builder.policy_maker()?;
         let topology = builder.machine()?;
         let placement = builder.seats(&topology)?;

@@ -13,8 +13,12 @@ pub struct GoalFigures {
     pub latency_slo_ns: u64,
     /// They were done within this one.
     pub p99_ns: u64,
-    /// Whether that is no more than the target.
+    /// Whether 99 of 100 packets that came were done within the target; those that were never
+    /// done were not.
     pub slo_held: bool,
+    /// The part of the packets that came and were never worked on: dropped or abandoned, but for
+    /// those refused while the run closed.
+    pub lost: f64,
     /// Workers that were active, on average.
     pub workers_active_mean: f64,
     /// How many times a worker was parked.
@@ -26,6 +30,8 @@ pub struct GoalFigures {
     /// The same work by the same model, spread over all workers in proportion to their capacity,
     /// all of them active.
     pub joules_all_active_model: f64,
+    /// How wrong these joules may be, as a part of them.
+    pub uncertainty: f64,
     /// Where the figures of the model come from; begins with `model`.
     pub source: String,
 }

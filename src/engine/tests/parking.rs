@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::dispatch::Overflow;
 use crate::engine::*;
 use crate::ids::WorkerId;
 use crate::job::Job;
@@ -145,6 +146,54 @@ fn a_burst_wakes_one_after_the_other() {
     gate.store(1, Ordering::Release);
     let packets = packets(engine, 200);
     assert!(packets.iter().all(|packets| *packets > 0), "{packets:?}");
+}
+
+/// Everything that is done is done in an instant of the target; four of five are refused.
+#[test]
+fn a_target_is_not_held_where_packets_are_dropped() {
+    let gate = Arc::new(AtomicU64::new(0));
+    let held = gate.clone();
+    let goal = EnergyGoal { latency_slo: Duration::from_secs(3600), ..EnergyGoal::default() };
+    let builder = four_workers().energy_goal(goal).inbox_bound(5).overflow(Overflow::DropNewest);
+    let work = move |n: &u64, _: &WorkerInfo| {
+        while held.load(Ordering::Acquire) == 0 {
+            std::thread::yield_now();
+        }
+        Ok(*n)
+    };
+    let mut engine = builder.process(work).start().unwrap();
+    let mut dispatcher = engine.dispatcher();
+    for number in 0..100 {
+        let _ = dispatcher.dispatch(Job::new(number, number));
+    }
+    gate.store(1, Ordering::Release);
+    drop(dispatcher);
+    let closing = engine.finish(Duration::from_secs(60));
+    let (ledger, figures) = (closing.last.ledger.clone(), closing.summary(About::default()));
+    let figures = figures.goal.unwrap();
+    let dropped = ledger.dropped.inbox_full;
+    assert!(dropped > 10 && ledger.processed + dropped == 100, "{ledger}");
+    assert!(!figures.slo_held && figures.p99_ns < 3_600_000_000_000, "{figures:?}");
+    assert!((figures.lost - dropped as f64 / 100.0).abs() < 1e-9, "{figures:?}");
+}
+
+#[test]
+fn a_goal_that_nobody_can_aim_at_is_told_at_the_start() {
+    let fine = EnergyGoal::default();
+    let slo = |latency_slo| EnergyGoal { latency_slo, ..fine };
+    let part = |idle_active| EnergyGoal { idle_active, ..fine };
+    for (goal, what) in [
+        (slo(Duration::ZERO), "latency_slo of 0ns"),
+        (slo(Duration::MAX), "1 ms to 1 h"),
+        (part(f64::NAN), "idle_active of NaN"),
+        (part(-0.1), "idle_active of -0.1"),
+        (part(f64::INFINITY), "0 to 1"),
+    ] {
+        let ready = four_workers().energy_goal(goal).process(|n: &u64, _: &WorkerInfo| Ok(*n));
+        let Err(error) = ready.start() else { panic!("{goal:?} has started") };
+        assert!(matches!(error, StartError::WrongGoal { .. }), "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+    }
 }
 
 /// The whole engine under the goal: the account closes and the summary tells what came of it.
