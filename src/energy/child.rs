@@ -89,8 +89,7 @@ impl Question {
                 let late = now_ns.saturating_sub(running.asked_ns) > PATIENCE_NS;
                 if late && !running.killed {
                     running.killed = true;
-                    // It may have ended in this moment; then the next look finds that.
-                    let _ = running.child.kill();
+                    kill(&running.child);
                     return Answer::Failed(self.says("did not answer in 2 s: killed"));
                 }
                 Answer::Pending
@@ -122,10 +121,17 @@ impl Question {
 impl Drop for Question {
     fn drop(&mut self) {
         if let Some(mut running) = self.running.take() {
-            let _ = running.child.kill();
+            kill(&running.child);
             collect(running.child);
         }
     }
+}
+
+/// Kills a program that was not waited for yet, and all that it started: they are a group of their
+/// own. They may have ended in this moment; then whoever looks next finds that.
+fn kill(child: &Child) {
+    let group = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
 }
 
 /// Takes a killed program out of the table of processes without anybody waiting for it here: one
@@ -163,7 +169,12 @@ mod tests {
 
     /// A question that is open, to a program that ends only when it is killed, and its process.
     fn open(dir: &Path) -> (Question, u32) {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/vcgencmd");
+        opened("vcgencmd", dir)
+    }
+
+    /// The same to one of the fixtures.
+    fn opened(fixture: &str, dir: &Path) -> (Question, u32) {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture);
         std::os::unix::fs::symlink(program, dir.join("vcgencmd")).unwrap();
         std::os::unix::fs::symlink("/dev/zero", dir.join("endless")).unwrap();
         let mut question = Question::find("vcgencmd", "endless", dir.as_os_str()).unwrap();
@@ -191,6 +202,24 @@ mod tests {
             stat(id, 0).is_none()
         };
         assert!((0..500_000).any(is_gone), "process {id} is still {:?}", stat(id, 0));
+    }
+
+    /// How many processes are in the group of process `id`.
+    fn members(id: u32) -> usize {
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let is_member = |one: &u32| stat(*one, 2).is_some_and(|group| group == id.to_string());
+        ids.filter(is_member).count()
+    }
+
+    #[test]
+    fn what_the_program_started_ends_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (question, id) = opened("starts-another", dir.path());
+        let until = |is: &dyn Fn(usize) -> bool| (0..20_000).any(|_| is(members(id)));
+        assert!(until(&|members| members >= 2), "the script has started something");
+        drop(question);
+        assert!(until(&|members| members == 0), "{} are left", members(id));
     }
 
     /// A key at the terminal reaches the terminal's group: the run ends in order and asks on.
