@@ -120,7 +120,7 @@ impl Question {
 
 impl Drop for Question {
     fn drop(&mut self) {
-        if let Some(mut running) = self.running.take() {
+        if let Some(running) = self.running.take() {
             kill(&running.child);
             collect(running.child);
         }
