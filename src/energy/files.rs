@@ -1,10 +1,12 @@
 //! Reads small files of sysfs again and again, and counts what is wrong with them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+use crate::topology::small_file;
 
 /// No attribute of sysfs has more than a page.
 const BYTES_MAX: u64 = 4096;
@@ -71,7 +73,7 @@ impl Notes {
 
 /// The file's text without the white space around it.
 pub(super) fn text(path: &Path) -> Result<String, Fault> {
-    let bytes = bytes(path).map_err(|error| match error.kind() {
+    let bytes = small_file(path, BYTES_MAX).map_err(|error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Fault::Missing,
         ErrorKind::PermissionDenied => Fault::Forbidden,
         _ => Fault::Malformed(format!("cannot be read ({error})")),
@@ -112,16 +114,6 @@ pub(super) fn numbered(dir: &Path, prefix: &str) -> Vec<(u32, PathBuf)> {
     found.sort_unstable();
     found.truncate(ENTRIES_MAX);
     found
-}
-
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // Opening a pipe would wait for its writer.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub use placement::{
     NotUsable, Placement, PlacementError, PlacementRequest, Seat, Smt, UnknownSmt, WORKERS_MAX,
     place,
 };
+pub(crate) use reader::read as small_file;
 pub use reseat::reseat;
 pub use seats::{MOVES_MAX, Move, Seats};
 pub use sysfs::{Roots, TopologyError};

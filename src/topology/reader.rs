@@ -99,7 +99,7 @@ impl Reader {
     }
 
     fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
-        match read(path) {
+        match read(path, BYTES_MAX) {
             Ok(bytes) => Some(bytes),
             Err(error) if is_missing(&error) => None,
             Err(error) => {
@@ -114,14 +114,14 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// At most one byte more than `BYTES_MAX`.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of a small file, at most one more than `most`, which tells that there are too many.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // Opening a pipe would wait for its writer.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "not a file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
