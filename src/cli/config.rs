@@ -67,7 +67,8 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     };
     if message.starts_with("unknown field") {
         let key = text.get(span).unwrap_or_default().trim();
-        let hint = nearest(key, Settings::KEYS).map_or_else(
+        let keys: Vec<&str> = Settings::ENTRIES.iter().map(|entry| entry.key).collect();
+        let hint = nearest(key, &keys).map_or_else(
             || "see `edge-dispatch run --help`".into(),
             |near| format!("did you mean '{near}'?"),
         );
@@ -104,8 +105,8 @@ mod tests {
     fn values_may_be_written_in_tomls_own_types() {
         let text = "rate = 20000\nload-unused = 1".replace("load-unused = 1", "record = false");
         let settings = parse(&text).unwrap();
-        assert_eq!(settings.rate.unwrap().0.0, 20_000.0);
-        assert!(!settings.record.unwrap().0.0);
+        assert_eq!(settings.rate.unwrap().0, 20_000.0);
+        assert!(!settings.record.unwrap().0);
         let many = parse("source = [\"host\", \"virtual\"]\nemulate-class = [\"1=0.4\"]").unwrap();
         assert_eq!((many.source.len(), many.emulate_class.len()), (2, 1));
         assert_eq!(parse("source = \"host\"").unwrap().source.len(), 1);
@@ -121,7 +122,7 @@ mod tests {
         let file = parse("rate = 5\nworkers = 3\nseed = 9").unwrap();
         let flags = parse("load = 0.4\nworkers = 2").unwrap();
         let all = flags.laid_over(file);
-        assert_eq!((all.rate, all.workers.unwrap().0.0), (None, 2));
-        assert_eq!((all.load.unwrap().0.0, all.seed.unwrap().0.0), (0.4, 9));
+        assert_eq!((all.rate, all.workers.unwrap().0), (None, 2));
+        assert_eq!((all.load.unwrap().0, all.seed.unwrap().0), (0.4, 9));
     }
 }

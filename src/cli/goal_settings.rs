@@ -49,10 +49,10 @@ impl GoalPlan {
         let slo = settings.latency_slo.as_ref();
         let part = settings.idle_active.as_ref();
         GoalPlan {
-            goal: settings.policy_goal.as_ref().map_or(Goal::Latency, |goal| goal.0),
+            goal: settings.policy_goal.unwrap_or_default(),
             energy: EnergyGoal {
-                latency_slo: slo.map_or(default.latency_slo, |slo| slo.0.0),
-                idle_active: part.map_or(default.idle_active, |part| part.0.0),
+                latency_slo: slo.map_or(default.latency_slo, |slo| slo.0),
+                idle_active: part.map_or(default.idle_active, |part| part.0),
             },
         }
     }

@@ -32,7 +32,7 @@ use crate::recorder;
 use crate::source::replay::Pace as ReplayPace;
 use crate::source::save::SAVE_LIMIT_BYTES;
 use crate::source::virtual_sensors::Fleet;
-use crate::topology::{PlacementRequest, Smt, WORKERS_MAX};
+use crate::topology::{PlacementRequest, WORKERS_MAX};
 
 /// The part of what the workers can carry that a run takes by default.
 const LOAD: f64 = 0.6;
@@ -121,12 +121,10 @@ pub fn validate(path: &Path) -> Result<Exit, Fault> {
 
 /// Fills in the defaults and checks what no single value can show.
 fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
-    let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0.0);
+    let seed = settings.seed.as_ref().map_or_else(crate::random::fresh_seed, |seed| seed.0);
     let mut texts = settings.texts();
-    let sample_rate_hz = settings
-        .sample_rate
-        .as_ref()
-        .map_or(Fleet::default().sample_rate_hz, |rate| rate.0.0 as f32);
+    let sample_rate_hz =
+        settings.sample_rate.as_ref().map_or(Fleet::default().sample_rate_hz, |rate| rate.0 as f32);
     let fleet = fleet(&settings, seed, sample_rate_hz);
     fleet
         .check()
@@ -139,37 +137,37 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
         sources: sources_of(&settings),
         pace: pace_of(&settings),
         goal: GoalPlan::of(&settings),
-        duration: settings.duration.map(|duration| duration.0.0),
+        duration: settings.duration.map(|duration| duration.0),
         fleet,
-        source_threads: settings.source_threads.map(|threads| threads.0.0),
-        replay_pace: settings.speed.map_or(ReplayPace::RECORDED, |speed| speed.0),
+        source_threads: settings.source_threads.map(|threads| threads.0),
+        replay_pace: settings.speed.unwrap_or(ReplayPace::RECORDED),
         sample_rate_hz,
         save_packets: settings.save_packets.map(path_of),
-        save_limit: settings.save_limit.map_or(SAVE_LIMIT_BYTES, |limit| limit.0.0),
+        save_limit: settings.save_limit.map_or(SAVE_LIMIT_BYTES, |limit| limit.0),
         seed,
         placement,
-        calibration: !settings.no_calibration.is_some_and(|skip| skip.0.0),
+        calibration: !settings.no_calibration.is_some_and(|skip| skip.0),
         blame,
         work,
-        emulate: settings.emulate_class.iter().map(|emulate| emulate.0).collect(),
+        emulate: settings.emulate_class,
         policy: settings
             .policy
-            .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0.0),
-        choices: settings.choices.map(|choices| choices.0.0),
+            .map_or_else(|| crate::policy::NAMES[0].to_owned(), |policy| policy.0),
+        choices: settings.choices.map(|choices| choices.0),
         q,
         q_table: settings.q_table.map(path_of),
-        overflow: settings.overflow.map_or_else(Overflow::default, |overflow| overflow.0),
+        overflow: settings.overflow.unwrap_or_default(),
         orders,
-        order_window: settings.order_window.map_or(ORDER_WINDOW, |window| window.0.0),
-        steal: settings.steal.is_none_or(|steal| steal.0.0),
+        order_window: settings.order_window.map_or(ORDER_WINDOW, |window| window.0),
+        steal: settings.steal.is_none_or(|steal| steal.0),
         priorities,
-        deadline: settings.deadline.map(|deadline| deadline.0.0),
-        inbox_bound: settings.inbox_bound.map_or(INBOX_BOUND, |bound| bound.0.0),
-        drain_limit: settings.drain_limit.map_or(Duration::from_secs(5), |limit| limit.0.0),
+        deadline: settings.deadline.map(|deadline| deadline.0),
+        inbox_bound: settings.inbox_bound.map_or(INBOX_BOUND, |bound| bound.0),
+        drain_limit: settings.drain_limit.map_or(Duration::from_secs(5), |limit| limit.0),
         power,
         results: settings.results.map_or_else(|| PathBuf::from("results"), path_of),
-        record: settings.record.is_none_or(|record| record.0.0),
-        record_limit: settings.record_limit.map_or(RECORD_LIMIT, |limit| limit.0.0),
+        record: settings.record.is_none_or(|record| record.0),
+        record_limit: settings.record_limit.map_or(RECORD_LIMIT, |limit| limit.0),
         texts: BTreeMap::new(),
     };
     check(&plan)?;
@@ -179,8 +177,8 @@ fn decide(settings: Settings, blame: Blame) -> Result<Plan, Fault> {
 
 fn pace_of(settings: &Settings) -> VirtualPace {
     match (&settings.rate, &settings.load) {
-        (Some(rate), _) => VirtualPace::Rate(rate.0.0),
-        (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0.0)),
+        (Some(rate), _) => VirtualPace::Rate(rate.0),
+        (None, load) => VirtualPace::Load(load.as_ref().map_or(LOAD, |load| load.0)),
     }
 }
 
@@ -188,29 +186,29 @@ fn sources_of(settings: &Settings) -> Vec<SourceSpec> {
     if settings.source.is_empty() {
         return vec![SourceSpec::Virtual];
     }
-    settings.source.iter().map(|source| source.0.clone()).collect()
+    settings.source.clone()
 }
 
 /// Where the workers shall be.
 pub fn placement_of(settings: &Settings) -> PlacementRequest {
     PlacementRequest {
-        cpus: settings.cpus.as_ref().map(|cpus| cpus.0.clone()),
-        workers: settings.workers.as_ref().map(|workers| workers.0.0),
-        smt: settings.smt.as_ref().map_or_else(Smt::default, |smt| smt.0),
-        reserve: settings.reserve.as_ref().map_or(0, |reserve| reserve.0.0),
+        cpus: settings.cpus.clone(),
+        workers: settings.workers.as_ref().map(|workers| workers.0),
+        smt: settings.smt.unwrap_or_default(),
+        reserve: settings.reserve.as_ref().map_or(0, |reserve| reserve.0),
     }
 }
 
 fn fleet(settings: &Settings, seed: u64, sample_rate_hz: f32) -> Fleet {
     let default = Fleet::default();
     Fleet {
-        sensors: settings.sensors.as_ref().map_or(default.sensors, |sensors| sensors.0.0),
+        sensors: settings.sensors.as_ref().map_or(default.sensors, |sensors| sensors.0),
         seed,
-        arrivals: settings.arrivals.as_ref().map_or(Arrivals::Poisson, |arrivals| arrivals.0),
+        arrivals: settings.arrivals.unwrap_or(Arrivals::Poisson),
         block_samples: settings
             .block_samples
             .as_ref()
-            .map_or(default.block_samples, |samples| samples.0.0 as usize),
+            .map_or(default.block_samples, |samples| samples.0 as usize),
         sample_rate_hz,
     }
 }
@@ -218,9 +216,9 @@ fn fleet(settings: &Settings, seed: u64, sample_rate_hz: f32) -> Fleet {
 /// The work that was asked for; else the one that follows each sensor, unless an order is asked for
 /// in which it cannot.
 fn work_of(settings: &Settings) -> WorkChoice {
-    let parallel = settings.order.iter().any(|spec| spec.0.order() == Order::Parallel);
+    let parallel = settings.order.iter().any(|spec| spec.order() == Order::Parallel);
     let otherwise = if parallel { WorkChoice::Analysis } else { WorkChoice::Monitor };
-    settings.work.as_ref().map_or(otherwise, |work| work.0)
+    settings.work.unwrap_or(otherwise)
 }
 
 fn orders_of(
@@ -229,13 +227,12 @@ fn orders_of(
     blame: &Blame,
 ) -> Result<(Orders, Priorities), Fault> {
     let keeps_state = work == WorkChoice::Monitor;
-    let specs = settings.order.iter().map(|spec| spec.0).collect();
-    let orders = Orders::new(specs, if keeps_state { Order::Sticky } else { Order::Parallel })
+    let otherwise = if keeps_state { Order::Sticky } else { Order::Parallel };
+    let orders = Orders::new(settings.order.clone(), otherwise)
         .map_err(|spec| blame.says(&["order"], format!("{spec} says something again")))?;
-    let specs: Vec<_> = settings.priority.iter().map(|spec| spec.0).collect();
-    let priorities = orders::priorities(&specs)
+    let priorities = orders::priorities(&settings.priority)
         .map_err(|spec| blame.says(&["priority"], format!("{spec} names a kind again")))?;
-    if keeps_state && settings.order.iter().any(|spec| spec.0.order() == Order::Parallel) {
+    if keeps_state && settings.order.iter().any(|spec| spec.order() == Order::Parallel) {
         let message = "the work monitor keeps a state for each sensor, which needs its packets in \
                        order: choose sticky or ordered, or --work analysis";
         return Err(blame.says(&["order"], message.to_owned()));
@@ -243,8 +240,8 @@ fn orders_of(
     Ok((orders, priorities))
 }
 
-fn path_of(path: super::values::Set<PathBufText>) -> PathBuf {
-    path.0.0
+fn path_of(path: PathBufText) -> PathBuf {
+    path.0
 }
 
 fn check(plan: &Plan) -> Result<(), Fault> {

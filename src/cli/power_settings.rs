@@ -111,9 +111,9 @@ pub struct PowerPlan {
 /// What the settings say of it.
 pub fn of(settings: &Settings) -> PowerPlan {
     PowerPlan {
-        idle: settings.idle_watts.as_ref().map(|watts| watts.0),
-        active: settings.active_watts.iter().map(|watts| watts.0).collect(),
-        limit: settings.thermal_limit.as_ref().map_or_else(Default::default, |limit| limit.0.0),
+        idle: settings.idle_watts,
+        active: settings.active_watts.clone(),
+        limit: settings.thermal_limit.as_ref().map_or_else(Default::default, |limit| limit.0),
     }
 }
 

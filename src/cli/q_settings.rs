@@ -14,7 +14,7 @@ use super::files::{self, FILES};
 use super::plan::Plan;
 use super::same_place::same_place;
 use super::settings::Settings;
-use super::values::{Impossible, Set, Switch};
+use super::values::{Impossible, Switch};
 use crate::policy::{self, Maker, Options, QSettings, QTable, SharedQ};
 use crate::report;
 use crate::topology::Placement;
@@ -106,13 +106,13 @@ impl QArgs {
 /// What the settings of a run say of it.
 pub fn of(settings: &Settings) -> QSettings {
     let default = QSettings::default();
-    let or = |given: &Option<Set<Fraction>>, default| given.as_ref().map_or(default, |it| it.0.0);
+    let or = |given: &Option<Fraction>, default| given.as_ref().map_or(default, |it| it.0);
     QSettings {
         alpha: or(&settings.q_alpha, default.alpha),
-        gamma: settings.q_gamma.as_ref().map_or(default.gamma, |gamma| gamma.0.0),
+        gamma: settings.q_gamma.as_ref().map_or(default.gamma, |gamma| gamma.0),
         epsilon: or(&settings.q_epsilon, default.epsilon),
         epsilon_decay: or(&settings.q_decay, default.epsilon_decay),
-        unguarded: settings.unguarded.as_ref().is_some_and(|unguarded| unguarded.0.0),
+        unguarded: settings.unguarded.as_ref().is_some_and(|unguarded| unguarded.0),
         ..default
     }
 }

@@ -1,21 +1,19 @@
 //! The settings of a run: flags over environment over file over defaults.
 //!
-//! One struct describes them all, with every field optional: clap fills it from flags and
-//! `EDGE_DISPATCH_*`, serde from the file. [`Settings::over`] lays one on the other.
+//! One table describes them all, every field optional; `given` fills it from
+//! flags, `EDGE_DISPATCH_*` and the file. [`Settings::over`] lays one on the other.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
 use super::emulate::Emulate;
+use super::field::Field;
 use super::goal_settings::Slo;
 use super::orders::{OrderSpec, PrioritySpec};
 use super::power_settings::{ClassWatts, Limit, Watts};
 use super::q_settings::{BelowOne, Fraction};
 use super::values::{
-    AboveZero, Bytes, Count, PolicyName, Positive, Seed, Set, SourceSpec, Span, Switch,
+    AboveZero, Bytes, Count, PolicyName, Positive, Seed, SourceSpec, Span, Switch,
 };
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
@@ -24,51 +22,44 @@ use crate::process::WorkChoice;
 use crate::source::replay::Pace as ReplayPace;
 use crate::topology::{CpuList, Smt};
 
-/// A field of the settings: laid over another, and shown as text.
-trait Field {
-    fn over(self, below: Self) -> Self;
-    fn text(&self) -> Option<String>;
-}
-
-impl<T: fmt::Display> Field for Option<Set<T>> {
-    fn over(self, below: Self) -> Self {
-        self.or(below)
-    }
-
-    fn text(&self) -> Option<String> {
-        self.as_ref().map(ToString::to_string)
-    }
-}
-
-impl<T: fmt::Display> Field for Vec<Set<T>> {
-    fn over(self, below: Self) -> Self {
-        if self.is_empty() { below } else { self }
-    }
-
-    fn text(&self) -> Option<String> {
-        let texts: Vec<String> = self.iter().map(ToString::to_string).collect();
-        (!texts.is_empty()).then(|| texts.join(","))
-    }
+/// A setting: its names, its words of help, and where its value goes.
+#[derive(Debug)]
+pub struct Entry {
+    /// As the file writes it, and the flag after `--`.
+    pub key: &'static str,
+    pub variable: &'static str,
+    pub value_name: &'static str,
+    pub heading: &'static str,
+    pub help: &'static str,
+    /// Whether it may be given several times.
+    pub many: bool,
+    /// What the flag means where no value follows it.
+    pub alone: Option<&'static str>,
+    /// Reads the text of a value into its field, or says what to give.
+    pub put: fn(&mut Settings, &str) -> Result<(), String>,
 }
 
 macro_rules! settings {
-    ($( $(#[doc = $doc:literal])+ $([$($arg:tt)*])? $(($serde:meta))?
-        $name:ident : $container:ident < $type:ty >, $key:literal $env:literal $value:literal $heading:literal )*) => {
+    ($( $(#[doc = $doc:literal])+
+        $name:ident : $container:ident < $type:ty >, $key:literal $env:literal $value:literal $heading:literal $($alone:literal)? )*) => {
         /// Every setting of a run, where it is given.
-        #[derive(Clone, Debug, Default, PartialEq, clap::Args, serde::Deserialize)]
-        #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+        #[derive(Clone, Debug, Default, PartialEq)]
         pub struct Settings {
-            $(
-                $(#[doc = $doc])+
-                $(#[$serde])?
-                #[arg(long, env = $env, hide_env = true, value_name = $value, help_heading = $heading $(, $($arg)*)?)]
-                pub $name: $container<Set<$type>>,
-            )*
+            $( $(#[doc = $doc])+ pub $name: $container<$type>, )*
         }
 
         impl Settings {
-            /// The names of all settings, as the file and the flags write them.
-            pub const KEYS: &'static [&'static str] = &[$($key),*];
+            /// All settings, in the order of the help.
+            pub const ENTRIES: &'static [Entry] = &[$( Entry {
+                key: $key,
+                variable: $env,
+                value_name: $value,
+                heading: $heading,
+                help: concat!($($doc),+),
+                many: <$container<$type> as Field>::MANY,
+                alone: [$(Some($alone),)? None][0],
+                put: |settings, text| settings.$name.put(text),
+            } ),*];
 
             /// These settings where they are given, `below` elsewhere.
             pub fn over(self, below: Settings) -> Settings {
@@ -88,7 +79,6 @@ macro_rules! settings {
 settings! {
     /// Where packets come from: virtual, host, udp://ADDR:PORT, replay:FILE. May be given
     /// several times [default: virtual]
-    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
     source: Vec<SourceSpec>, "source" "EDGE_DISPATCH_SOURCE" "SOURCE" "Input"
     /// Stop after this long; without it, run until Ctrl+C
     duration: Option<Span>, "duration" "EDGE_DISPATCH_DURATION" "TIME" "Input"
@@ -126,15 +116,13 @@ settings! {
     /// CPUs to keep without a worker, for sources, sampler and recorder; the slowest [default: 0]
     reserve: Option<Count>, "reserve" "EDGE_DISPATCH_RESERVE" "N" "Workers"
     /// Believe what the machine says of its classes' speeds: do not measure them at the start
-    [num_args = 0..=1, default_missing_value = "on"]
-    no_calibration: Option<Switch>, "no-calibration" "EDGE_DISPATCH_NO_CALIBRATION" "ON|OFF" "Workers"
+    no_calibration: Option<Switch>, "no-calibration" "EDGE_DISPATCH_NO_CALIBRATION" "ON|OFF" "Workers" "on"
     /// The work: monitor (analysis, trends, alarms), analysis alone, or spin:TIME in its place
     /// [default: monitor; analysis where an order is parallel]
     work: Option<WorkChoice>, "work" "EDGE_DISPATCH_WORK" "WORK" "Workers"
     /// Make a worker pretend to run at FACTOR of its speed, to see performance and efficiency
     /// cores on a machine whose cores are equal; with @TIME it is throttled that long after the
     /// start, and nobody is told. May be given several times
-    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
     emulate_class: Vec<Emulate>, "emulate-class" "EDGE_DISPATCH_EMULATE_CLASS" "WORKER=FACTOR[@TIME]" "Workers"
 
     /// The rule that chooses a worker: randomized-least-connection, shortest-expected-delay,
@@ -160,7 +148,6 @@ settings! {
     /// What is promised of the order of a sensor's packets: parallel, sticky, ordered; for a kind
     /// or a source alone as vibration=ordered or udp=parallel. May be given several times
     /// [default: sticky; parallel for work without a state]
-    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
     order: Vec<OrderSpec>, "order" "EDGE_DISPATCH_ORDER" "[WHAT=]ORDER" "Dispatch"
     /// In ordered: packets of a sensor that may be out before its oldest is done [default: 1024]
     order_window: Option<Positive>, "order-window" "EDGE_DISPATCH_ORDER_WINDOW" "PACKETS" "Dispatch"
@@ -169,7 +156,6 @@ settings! {
     steal: Option<Switch>, "steal" "EDGE_DISPATCH_STEAL" "ON|OFF" "Dispatch"
     /// What is worked on first and shed last: low, normal, high. May be given several times
     /// [default: all are normal]
-    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
     priority: Vec<PrioritySpec>, "priority" "EDGE_DISPATCH_PRIORITY" "KIND=PRIORITY" "Dispatch"
     /// Drop packets that are older than this when their turn comes [default: none is too old]
     deadline: Option<Span>, "deadline" "EDGE_DISPATCH_DEADLINE" "TIME" "Dispatch"
@@ -180,8 +166,7 @@ settings! {
 
     /// q-learning: its table chooses from the first packet on, watched by nobody: on, off; on
     /// where nothing follows [default: off]
-    [num_args = 0..=1, default_missing_value = "on"]
-    unguarded: Option<Switch>, "unguarded" "EDGE_DISPATCH_UNGUARDED" "ON|OFF" "q-learning"
+    unguarded: Option<Switch>, "unguarded" "EDGE_DISPATCH_UNGUARDED" "ON|OFF" "q-learning" "on"
     /// q-learning: learning rate, 0 to 1 [default: 0.1]
     q_alpha: Option<Fraction>, "q-alpha" "EDGE_DISPATCH_Q_ALPHA" "ALPHA" "q-learning"
     /// q-learning: discount, 0 to below 1 [default: 0.9]
@@ -197,7 +182,6 @@ settings! {
     idle_watts: Option<Watts>, "idle-watts" "EDGE_DISPATCH_IDLE_WATTS" "WATTS" "Energy"
     /// Energy model: what one busy core of a class adds to that. May be given several times
     /// [default: built in by board]
-    [value_delimiter = ','] (serde(deserialize_with = "one_or_many"))
     active_watts: Vec<ClassWatts>, "active-watts" "EDGE_DISPATCH_ACTIVE_WATTS" "CLASS=WATTS" "Energy"
     /// Give fewer packets to cores that come near this temperature: °C, or off [default: 2 °C
     /// below where the machine says that it throttles, if it does]
@@ -220,22 +204,6 @@ impl Settings {
         }
         self.over(below)
     }
-}
-
-/// A list in the file, or a single value in its place.
-fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<Set<T>>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: std::str::FromStr,
-    T::Err: fmt::Display,
-{
-    let value = toml::Value::deserialize(deserializer)?;
-    let values = match value {
-        toml::Value::Array(values) => values,
-        one => vec![one],
-    };
-    let parse = |value| Set::deserialize(value).map_err(serde::de::Error::custom);
-    values.into_iter().map(parse).collect()
 }
 
 /// A path that is not empty.

@@ -8,58 +8,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A value in a configuration file: TOML's own types, or the text form.
-#[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "give a number, a text, true or false")]
-enum Raw {
-    Bool(bool),
-    Integer(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl fmt::Display for Raw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Raw::Bool(true) => f.write_str("on"),
-            Raw::Bool(false) => f.write_str("off"),
-            Raw::Integer(value) => value.fmt(f),
-            Raw::Float(value) => value.fmt(f),
-            Raw::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-/// A setting's value: anything with a text form, also readable from TOML.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Set<T>(pub T);
-
-impl<T: FromStr> FromStr for Set<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, T::Err> {
-        text.parse().map(Set)
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Set<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<'de, T> serde::Deserialize<'de> for Set<T>
-where
-    T: FromStr,
-    T::Err: fmt::Display,
-{
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Raw::deserialize(deserializer)?.to_string();
-        let wrong = |error| serde::de::Error::custom(format!("'{text}': {error}"));
-        text.parse().map(Set).map_err(wrong)
-    }
-}
-
 /// Why a value cannot be.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error("{0}")]
