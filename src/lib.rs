@@ -87,6 +87,7 @@ mod panics;
 pub mod progress;
 #[doc(hidden)]
 pub mod record_buffer;
+mod sorting;
 #[doc(hidden)]
 pub mod streams;
 mod sync;

@@ -82,6 +82,7 @@ const FLOORS: &[(&str, Floor)] = &[
     ("random", Word),
     ("record", Word),
     ("record_buffer", Word),
+    ("sorting", Word),
     ("stats", Word),
     ("study", Word),
     ("summary", Word),

@@ -15,6 +15,7 @@ use super::values::{PolicyName, Seed};
 use crate::arrival::Arrivals;
 use crate::report::{self, units};
 use crate::sim::{self, Fault as SimFault, Faults, Outcome, Replications, Service, Setup, Speeds};
+use crate::sorting;
 
 /// The most workers that are simulated.
 const WORKERS_MAX: i64 = sim::WORKERS_MAX as i64;
@@ -237,7 +238,7 @@ fn text(outcome: &Outcome) -> String {
 fn by_speed(outcome: &Outcome) -> String {
     let mut text = String::from("\nspeed   workers   share  busy\n");
     let mut speeds = outcome.speeds.clone();
-    speeds.sort_by(|a, b| b.total_cmp(a));
+    sorting::sort_by(&mut speeds, |a, b| b.total_cmp(a));
     speeds.dedup();
     for speed in speeds {
         let at = || (0..outcome.speeds.len()).filter(|at| outcome.speeds[*at] == speed);

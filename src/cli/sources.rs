@@ -13,6 +13,7 @@ use crate::names::SensorNames;
 use crate::order::OrderRule;
 use crate::packet::Packet;
 use crate::process::{Monitor, WorkerInfo};
+use crate::sorting;
 use crate::source::Source;
 use crate::source::host::Host;
 use crate::source::replay::{BadRows, Replay, ReplayError, ReplayOptions};
@@ -123,7 +124,7 @@ fn carried(plan: &Plan, placement: &Placement, load: f64) -> Result<f64, Fault> 
 /// The CPUs that have workers, each once, with its capacity.
 pub fn distinct(placement: &Placement) -> Vec<(CpuId, f64)> {
     let mut cpus: Vec<_> = placement.seats.iter().map(|seat| (seat.cpu, seat.capacity)).collect();
-    cpus.sort_by_key(|(cpu, _)| *cpu);
+    sorting::sort_by_key(&mut cpus, |(cpu, _)| *cpu);
     cpus.dedup_by_key(|(cpu, _)| *cpu);
     cpus
 }

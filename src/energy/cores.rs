@@ -6,6 +6,7 @@ use std::path::Path;
 use super::files::{Notes, noted};
 use crate::class::Class;
 use crate::ids::CpuId;
+use crate::sorting;
 use crate::topology::Topology;
 
 /// The CPUs of the machine.
@@ -57,7 +58,7 @@ impl Cores {
     pub fn clusters(&self, class: Class) -> Vec<CpuId> {
         let of_class = self.0.values().filter(|core| core.class == class);
         let mut clusters: Vec<CpuId> = of_class.filter_map(|core| core.cluster).collect();
-        clusters.sort_unstable();
+        sorting::sort(&mut clusters);
         clusters.dedup();
         clusters
     }

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use crate::sorting;
 use crate::topology::small_file;
 
 /// No attribute of sysfs has more than a page.
@@ -111,7 +112,7 @@ pub(super) fn numbered(dir: &Path, prefix: &str) -> Vec<(u32, PathBuf)> {
         Some((plain.then(|| digits.parse().ok())??, entry.path()))
     };
     let mut found: Vec<_> = entries.flatten().filter_map(entry).collect();
-    found.sort_unstable();
+    sorting::sort(&mut found);
     found.truncate(ENTRIES_MAX);
     found
 }

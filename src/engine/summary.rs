@@ -9,6 +9,7 @@ use crate::dispatch::Switched;
 use crate::ledger::{Dropped, Ledger};
 use crate::packing::{Goal, LATE};
 use crate::record::SCHEMA_VERSION;
+use crate::sorting;
 use crate::stats::Latency;
 use crate::summary::{
     ClassFigures, GoalFigures, LatencyFigures, Machine, PolicySwitched, Seating, Summary,
@@ -182,7 +183,7 @@ fn class_figures(last: &Snapshot, finished: u64, duration_s: f64) -> Vec<ClassFi
         let packets = workers.iter().map(|worker| worker.packets).sum();
         let busy: f64 = workers.iter().map(|worker| utilization(worker, duration_s)).sum();
         let mut cpus: Vec<_> = workers.iter().map(|worker| worker.seat.cpu).collect();
-        cpus.sort_unstable();
+        sorting::sort(&mut cpus);
         cpus.dedup();
         ClassFigures {
             name,

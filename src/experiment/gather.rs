@@ -7,6 +7,7 @@ use super::setting::{Sweep, Variant};
 use super::store::Saved;
 use crate::interval::Interval;
 use crate::packing::{Goal, IDLE_ACTIVE};
+use crate::sorting;
 use crate::study::{Cell, CellEnergy, STUDY_VERSION, Setting, SettingClass, Study};
 use crate::topology::classify;
 
@@ -82,7 +83,7 @@ pub fn classes(speeds: &[f64]) -> Vec<SettingClass> {
     let of = classify(speeds);
     let mut classes: Vec<SettingClass> = Vec::new();
     let mut fastest_first: Vec<usize> = (0..speeds.len()).collect();
-    fastest_first.sort_by(|a, b| speeds[*b].total_cmp(&speeds[*a]).then(a.cmp(b)));
+    sorting::sort_by(&mut fastest_first, |a, b| speeds[*b].total_cmp(&speeds[*a]).then(a.cmp(b)));
     for worker in fastest_first {
         let name = of[worker].to_string();
         match classes.iter_mut().find(|class| class.name == name) {
@@ -92,7 +93,7 @@ pub fn classes(speeds: &[f64]) -> Vec<SettingClass> {
     }
     let fastest = speeds.iter().copied().fold(0.0, f64::max);
     for class in &mut classes {
-        class.workers.sort_unstable();
+        sorting::sort(&mut class.workers);
         let sum: f64 = class.workers.iter().map(|worker| speeds[*worker as usize]).sum();
         class.speed = sum / class.workers.len() as f64 / fastest;
     }

@@ -19,6 +19,7 @@ use crate::engine::{Closing, Engine, StartError};
 use crate::policy::{self, Options, QSettings, SharedQ};
 use crate::process::{Failure, Process, WorkerInfo};
 use crate::sim::{SLICES, Speeds};
+use crate::sorting;
 use crate::stats::{Latency, grows};
 use crate::topology::{PlacementRequest, Roots, Topology, TopologyError};
 
@@ -262,7 +263,7 @@ fn figures(closing: &Closing, tallies: &[Arc<Mutex<Tally>>], rules: Rules) -> Ru
             *sum = (sum.0 + part.0, sum.1 + part.1);
         }
     }
-    log.sort_by_key(|logged| logged.packet);
+    sorting::sort_by_key(&mut log, |logged| logged.packet);
     let measured = packets.iter().sum::<u64>().max(1) as f64;
     let ledger = &closing.last.ledger;
     let mean = all.summary().mean / MS;

@@ -23,6 +23,7 @@ use super::protocol::Queue;
 use crate::job::Job;
 use crate::order::Order;
 use crate::priority::Priority;
+use crate::sorting;
 
 /// Emptied batches that an inbox keeps for the next ones.
 const SPARES_MAX: usize = 16;
@@ -58,7 +59,9 @@ impl LanePlan {
                 all.push(kind);
             }
         });
-        all.sort_by_key(|kind| (std::cmp::Reverse(kind.priority), kind.order.index()));
+        sorting::sort_by_key(&mut all, |kind| {
+            (std::cmp::Reverse(kind.priority), kind.order.index())
+        });
         LanePlan { kinds: all }
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::WorkerView;
 use super::tail::{Cores, Demand};
+use crate::sorting;
 
 /// What a set has to hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +54,9 @@ pub fn by_frugality(workers: &[WorkerView]) -> Vec<usize> {
     let cost: Vec<f64> = workers.iter().map(watts_for_work).collect();
     let mut order: Vec<usize> = (0..workers.len()).collect();
     let equals = |at: usize| (workers[at].core != at, !workers[at].active, at);
-    order.sort_by(|a, b| cost[*a].total_cmp(&cost[*b]).then(equals(*a).cmp(&equals(*b))));
+    sorting::sort_by(&mut order, |a, b| {
+        cost[*a].total_cmp(&cost[*b]).then(equals(*a).cmp(&equals(*b)))
+    });
     order
 }
 
@@ -101,7 +104,7 @@ const KINDS_MAX: usize = 16;
 fn slowest(workers: &[WorkerView]) -> Vec<f64> {
     let alive = workers.iter().filter(|worker| worker.alive);
     let mut capacities: Vec<f64> = alive.map(|worker| worker.capacity).collect();
-    capacities.sort_by(f64::total_cmp);
+    sorting::sort_by(&mut capacities, f64::total_cmp);
     // Those within a tenth are of one kind.
     let mut kinds: Vec<f64> = Vec::new();
     for capacity in capacities {

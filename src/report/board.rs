@@ -2,6 +2,7 @@
 //! wherever it stands.
 
 use super::{remarks, units};
+use crate::sorting;
 use crate::summary::{EnergyFigures, Summary, ThermalFigures, ThrottleSign, ZoneFigures};
 
 /// Mean power: `4.91 W (model)`; nothing where it is not known.
@@ -56,7 +57,7 @@ pub(super) fn hottest(thermal: &ThermalFigures) -> Vec<(usize, &ZoneFigures)> {
     let celsius = |zone: &ZoneFigures| zone.celsius_max.unwrap_or(f64::NEG_INFINITY);
     let is_known = |(_, zone): &(usize, &ZoneFigures)| zone.celsius_max.is_some();
     zones.retain(is_known);
-    zones.sort_by(|(_, a), (_, b)| celsius(b).total_cmp(&celsius(a)));
+    sorting::sort_by(&mut zones, |(_, a), (_, b)| celsius(b).total_cmp(&celsius(a)));
     zones
 }
 

@@ -7,6 +7,7 @@ use super::units;
 use crate::class::Class;
 use crate::ids::WorkerId;
 use crate::record::SCHEMA_VERSION;
+use crate::sorting;
 use crate::stats::Latency;
 use crate::summary::{ClassFigures, LatencyFigures, Machine, Summary, WorkerFigures};
 
@@ -116,7 +117,7 @@ fn class_figures(
         service.add(&worker.service);
     }
     let mut cpus: Vec<_> = members.iter().map(|(figures, _)| figures.cpu).collect();
-    cpus.sort_unstable();
+    sorting::sort(&mut cpus);
     cpus.dedup();
     let sum = |of: fn(&WorkerRows) -> u64| {
         members.iter().fold(0, |sum: u64, (_, worker)| sum.saturating_add(of(worker)))

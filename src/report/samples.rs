@@ -1,5 +1,6 @@
 //! Invented runs for the tests of this module.
 
+use crate::sorting;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -130,7 +131,7 @@ fn class(name: Class, classes: &[Class], workers: &[WorkerFigures]) -> ClassFigu
 /// A run of `duration_s` on workers of these classes, faster ones doing more.
 pub(super) fn run(classes: &[Class], duration_s: f64) -> Summary {
     let mut kinds: Vec<Class> = classes.to_vec();
-    kinds.sort();
+    sorting::sort(&mut kinds);
     kinds.dedup();
     let each = |(index, class): (usize, &Class)| worker(index as u32, *class, duration_s);
     let mut workers: Vec<_> = classes.iter().enumerate().map(each).collect();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::grid::{Grid, Side};
 use super::{board, goal, remarks, units};
 use crate::ids::CpuId;
+use crate::sorting;
 use crate::stats::LatencySummary;
 use crate::summary::{ClassFigures, Summary, WorkerFigures};
 
@@ -128,7 +129,7 @@ fn measured(latency: &LatencySummary, ns: f64) -> String {
 /// CPU numbers as the kernel writes them: `0-3,8`.
 fn ranges(cpus: &[CpuId]) -> String {
     let mut numbers: Vec<u32> = cpus.iter().map(|cpu| cpu.0).collect();
-    numbers.sort_unstable();
+    sorting::sort(&mut numbers);
     numbers.dedup();
     let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
     let texts = runs.map(|run| match run {

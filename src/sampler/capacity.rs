@@ -24,6 +24,7 @@
 
 use crate::class::Class;
 use crate::packet::Kind;
+use crate::sorting;
 use crate::totals::KindTotals;
 
 const KINDS: usize = Kind::ALL.len();
@@ -193,7 +194,7 @@ impl CapacityEstimator {
     /// tenth of the first of a group belongs to it and gets its mean.
     fn levelled(&self, raw: &[f64]) -> Vec<f64> {
         let mut order: Vec<usize> = (0..raw.len()).collect();
-        order.sort_by(|a, b| {
+        sorting::sort_by(&mut order, |a, b| {
             let class = self.workers[*a].class.cmp(&self.workers[*b].class);
             class.then(raw[*b].total_cmp(&raw[*a]))
         });

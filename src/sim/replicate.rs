@@ -10,6 +10,7 @@ use super::outcome::{Outcome, Part};
 use super::setup::{Setup, WrongSetup};
 use super::world::{Broken, World};
 use crate::policy::{Options, maker};
+use crate::sorting;
 
 /// How replications are run.
 #[derive(Clone, Copy)]
@@ -73,7 +74,7 @@ pub fn simulate(setup: &Setup, how: Replications<'_>) -> Result<Outcome, SimErro
         work();
     });
     let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    parts.sort_by_key(|(replication, _)| *replication);
+    sorting::sort_by_key(&mut parts, |(replication, _)| *replication);
     let parts: Result<Vec<Part>, SimError> = parts.into_iter().map(|(_, part)| part).collect();
     let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Outcome::of(setup, parts?, &all))

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::faults::{FaultKind, Faults};
 use super::view::UNIT_NS;
+use crate::sorting;
 
 /// A fault that begins or ends.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +67,6 @@ pub fn changes(faults: &Faults) -> VecDeque<Change> {
         changes.push(Change { at_ns: ns(fault.at + fault.lasts), worker, kind, begins: false });
     }
     // A stable sort: a fault of no length begins before it ends.
-    changes.sort_by_key(|change| change.at_ns);
+    sorting::sort_by_key(&mut changes, |change| change.at_ns);
     changes.into()
 }

@@ -7,6 +7,7 @@
 
 use super::{Cell, Study};
 use crate::interval::Interval;
+use crate::sorting;
 
 /// How a policy compares with the best of its setting.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +38,7 @@ pub struct Ranked<'a> {
 pub fn rank(study: &Study, setting: usize) -> Vec<Ranked<'_>> {
     let mut cells: Vec<&Cell> = study.cells_of(setting).collect();
     // A stable sort: equals stay in the plan's order.
-    cells.sort_by(|a, b| {
+    sorting::sort_by(&mut cells, |a, b| {
         (a.unstable, a.mean.mean)
             .partial_cmp(&(b.unstable, b.mean.mean))
             .unwrap_or(std::cmp::Ordering::Equal)

@@ -7,6 +7,7 @@ use super::model::{ClassGroup, Cpu, Topology};
 use super::presence::Presence;
 use crate::class::Class;
 use crate::ids::CpuId;
+use crate::sorting;
 
 /// What was read of one CPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ fn classes(
 /// The CPUs of each class, fastest class first.
 fn group(online: &[(CpuId, f64)], classes: &[Class]) -> Vec<ClassGroup> {
     let mut names = classes.to_vec();
-    names.sort_unstable();
+    sorting::sort(&mut names);
     names.dedup();
     let members = |name: Class| {
         let of_class = online.iter().zip(classes).filter(move |(_, class)| **class == name);

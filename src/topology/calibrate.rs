@@ -20,6 +20,7 @@ use super::model::{CapacitySource, ClassGroup, Topology};
 use super::pinning::{Pin, pin};
 use crate::clock::{Clock, thread_cpu_ns};
 use crate::ids::CpuId;
+use crate::sorting;
 
 /// How long a core works, and from when on it counts.
 const UNTIL_NS: u64 = 80_000_000;
@@ -73,7 +74,7 @@ impl Calibration {
     /// The median speed of a class; none where none of its CPUs was measured.
     fn of_class(&self, group: &ClassGroup) -> Option<f64> {
         let mut speeds: Vec<f64> = group.cpus.iter().filter_map(|&cpu| self.speed(cpu)).collect();
-        speeds.sort_by(f64::total_cmp);
+        sorting::sort_by(&mut speeds, f64::total_cmp);
         speeds.get(speeds.len() / 2).copied()
     }
 }

@@ -3,6 +3,7 @@
 use super::cpu_list::CpuList;
 use crate::class::Class;
 use crate::ids::CpuId;
+use crate::sorting;
 
 /// A CPU at least this fast, relative to the next faster one, is of the same class.
 ///
@@ -17,7 +18,7 @@ const SAME_CLASS_FROM: f64 = 0.9;
 /// `performance`, `efficiency`.
 pub fn classify(capacities: &[f64]) -> Vec<Class> {
     let mut fastest_first = capacities.to_vec();
-    fastest_first.sort_by(|a, b| b.total_cmp(a));
+    sorting::sort_by(&mut fastest_first, |a, b| b.total_cmp(a));
     let slowest_of_class = fastest_first.into_iter().fold(Vec::new(), extend_classes);
     let classes = slowest_of_class.len();
     let rank =

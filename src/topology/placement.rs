@@ -11,6 +11,7 @@ use super::housekeeping::housekeeping;
 use super::model::{Cpu, Topology};
 use crate::class::Class;
 use crate::ids::{CpuId, WorkerId};
+use crate::sorting;
 
 /// The most workers an engine may have.
 pub const WORKERS_MAX: u32 = 4096;
@@ -179,9 +180,9 @@ pub fn place(topology: &Topology, request: &PlacementRequest) -> Result<Placemen
     }
     let shared = workers as usize > cpus.len();
     let siblings = earlier_siblings(&cpus);
-    cpus.sort_by_key(|cpu| (cpu.class, siblings.get(&cpu.cpu).copied(), cpu.cpu));
+    sorting::sort_by_key(&mut cpus, |cpu| (cpu.class, siblings.get(&cpu.cpu).copied(), cpu.cpu));
     cpus.truncate(workers as usize);
-    cpus.sort_by_key(|cpu| cpu.cpu);
+    sorting::sort_by_key(&mut cpus, |cpu| cpu.cpu);
     let seats: Vec<Seat> = (0..workers).map(WorkerId).zip(cpus.iter().cycle()).map(seat).collect();
     let (housekeeping, housekeeping_reason) = housekeeping(&all, &seats);
     Ok(Placement { seats, shared, housekeeping, reserved, housekeeping_reason, reasons })
@@ -223,9 +224,9 @@ fn without_reserve<'a>(all: &[&'a Cpu], reserve: u32) -> Result<Vec<&'a Cpu>, Pl
     }
     let core = |cpu: &Cpu| cpu.smt_siblings.iter().copied().fold(cpu.cpu, CpuId::min);
     let mut order = all.to_vec();
-    order.sort_by_key(|cpu| (std::cmp::Reverse(cpu.class), core(cpu), cpu.cpu));
+    sorting::sort_by_key(&mut order, |cpu| (std::cmp::Reverse(cpu.class), core(cpu), cpu.cpu));
     let mut left = order.split_off(reserve as usize);
-    left.sort_by_key(|cpu| cpu.cpu);
+    sorting::sort_by_key(&mut left, |cpu| cpu.cpu);
     Ok(left)
 }
 

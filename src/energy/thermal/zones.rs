@@ -11,6 +11,7 @@ use crate::class::Class;
 use crate::energy::cores::{Core, Cores};
 use crate::energy::files::{Notes, noted, number, numbered, text};
 use crate::ids::CpuId;
+use crate::sorting;
 
 /// Temperatures in thousandths of a degree that a working sensor can show.
 const MILLI_C: std::ops::RangeInclusive<i64> = -60_000..=200_000;
@@ -71,7 +72,7 @@ pub(super) fn find(sys: &Path, cores: &Cores, notes: &mut Notes) -> Vec<Zone> {
     if zones.len() > ZONES_MAX {
         notes.add(format!("{} temperatures: {ZONES_MAX} of them are read", zones.len()));
         // Those of CPUs first.
-        zones.sort_by_key(|zone| zone.of == Of::Other);
+        sorting::sort_by_key(&mut zones, |zone| zone.of == Of::Other);
         zones.truncate(ZONES_MAX);
     }
     zones

@@ -4,6 +4,7 @@ use crate::ids::WorkerId;
 use crate::loads::Loads;
 use crate::policy::draw::Best;
 use crate::random::Random;
+use crate::sorting;
 
 /// The most classes told apart; slower ones count as the last.
 pub const CLASSES_MAX: usize = 4;
@@ -28,7 +29,7 @@ impl Classes {
     /// The classes by these capacities.
     pub fn new(capacities: &[f32]) -> Self {
         let mut fastest_first: Vec<usize> = (0..capacities.len()).collect();
-        fastest_first.sort_by(|a, b| capacities[*b].total_cmp(&capacities[*a]));
+        sorting::sort_by(&mut fastest_first, |a, b| capacities[*b].total_cmp(&capacities[*a]));
         let (mut of, mut class) = (vec![0; capacities.len()], 0u8);
         for pair in fastest_first.windows(2) {
             let slower = capacities[pair[1]] < capacities[pair[0]] * SAME_CLASS;

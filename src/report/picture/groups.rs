@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::class::Class;
 use crate::ids::CpuId;
+use crate::sorting;
 use crate::summary::Summary;
 
 /// One class, its bars side by side.
@@ -42,7 +43,7 @@ pub(super) fn groups(summary: &Summary) -> Vec<Group> {
         classes.entry(worker.class).or_default().push(bar);
     }
     let group = |(class, mut bars): (Class, Vec<Bar>)| {
-        bars.sort_by_key(|bar| (bar.cpu, bar.index));
+        sorting::sort_by_key(&mut bars, |bar| (bar.cpu, bar.index));
         let packets = bars.iter().fold(0u64, |sum, bar| sum.saturating_add(bar.packets));
         Group { class, packets, share: share(packets), bars }
     };

@@ -8,6 +8,7 @@ use super::axis;
 use super::canvas::{Canvas, Frame, Hold, Type};
 use super::{LABEL, colours, head, sentence};
 use crate::report::units;
+use crate::sorting;
 use crate::summary::{ClassFigures, Summary};
 
 /// Bars a factor of ten, as [`crate::stats::Latency::bars`] makes them.
@@ -49,7 +50,7 @@ impl<'a> Curve<'a> {
         for (ns, count) in &class.wait_bars {
             bars.push((edge(*ns), *count as f64 / all));
         }
-        bars.sort_by_key(|(edge, _)| *edge);
+        sorting::sort_by_key(&mut bars, |(edge, _)| *edge);
         (all > 0.0).then_some(Curve { class, bars })
     }
 

@@ -7,6 +7,7 @@ use super::marks::Mark;
 use super::scale::{Scale, ends};
 use super::{Head, Picture, WARNING};
 use crate::report::remarks::one_line;
+use crate::sorting;
 use crate::study::{Cell, Study};
 
 /// Fewer points are no curve.
@@ -37,7 +38,7 @@ pub(in crate::report) fn draw(study: &Study) -> io::Result<Option<Picture>> {
 fn places(study: &Study) -> Vec<f64> {
     let mut xs: Vec<f64> = study.settings.iter().filter_map(|setting| setting.x).collect();
     xs.retain(|x| x.is_finite());
-    xs.sort_by(f64::total_cmp);
+    sorting::sort_by(&mut xs, f64::total_cmp);
     xs.dedup();
     xs
 }
