@@ -81,8 +81,10 @@ impl<P> Dispatcher<P> {
         let noting = self.parts.records.is_some() || self.rule.listens();
         // A little more than an even share: then most messages are allocated once.
         let share = jobs.len().min(3 * jobs.len() / self.groups.each.len() / 2 + 2);
+        // Hoisted by hand: the compiler must take every push for a change of the list of groups.
+        let (each, lanes) = (&mut self.groups.each[..], self.groups.lanes);
         for ((job, choice), ask) in jobs.drain(..).zip(&self.choices).zip(&self.asks) {
-            let group = self.groups.of(choice.worker, lane);
+            let group = &mut each[choice.worker.index() * lanes + lane as usize];
             if group.jobs.is_empty() {
                 group.jobs.reserve(share);
             }
