@@ -28,7 +28,7 @@ pub(super) fn presence(roots: &Roots, reader: &mut Reader) -> Result<Presence, T
     let mut present = present(&dir, reader)
         .or_else(|| online.clone())
         .or_else(|| mask.clone())
-        .ok_or_else(|| TopologyError::no_cpu_list(roots))?;
+        .ok_or_else(|| TopologyError::no_cpu_list(roots, std::mem::take(reader)))?;
     if online.is_none() {
         reader.note(format!("no list in {}/online: each CPU was asked", dir.display()));
         online = Some(present.only(|cpu| is_on(&dir, cpu, reader)));

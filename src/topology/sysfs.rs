@@ -57,17 +57,23 @@ pub enum TopologyError {
     #[error(
         "no CPU list is readable: tried online, present, possible and the cpuN directories in \
          {}, and the affinity mask; mount sysfs there, or name a root that holds \
-         devices/system/cpu", .cpu_dir.display()
+         devices/system/cpu{}", .cpu_dir.display(), found(.notes)
     )]
     NoCpuList {
         /// Where they were looked for.
         cpu_dir: PathBuf,
+        /// What was there and could not be used, one line each.
+        notes: Vec<String>,
     },
 }
 
+fn found(notes: &[String]) -> String {
+    if notes.is_empty() { String::new() } else { format!("; found: {}", notes.join("; ")) }
+}
+
 impl TopologyError {
-    pub(super) fn no_cpu_list(roots: &Roots) -> Self {
-        TopologyError::NoCpuList { cpu_dir: roots.cpu_dir() }
+    pub(super) fn no_cpu_list(roots: &Roots, reader: Reader) -> Self {
+        TopologyError::NoCpuList { cpu_dir: roots.cpu_dir(), notes: reader.into_notes() }
     }
 }
 

@@ -42,7 +42,11 @@ fn nothing_readable_is_the_only_error_and_has_a_remedy() {
     assert!(matches!(error, TopologyError::NoCpuList { .. }));
     assert!(error.to_string().contains("mount sysfs"), "{error}");
     let garbage = Tree::empty().cpu("online", "all\n").cpu("present", "").cpu("possible", b"\xff");
-    assert!(garbage.read().is_err());
+    let error = garbage.read().expect_err("no list is one").to_string();
+    assert!(
+        error.contains("online has no CPU list") && error.contains("possible is not UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]
