@@ -30,13 +30,22 @@ pub(super) fn energy_line(summary: &Summary) -> Option<String> {
     let each =
         energy.joules_per_packet.map(|joules| format!(", {} a packet", units::energy(joules)));
     Some(format!(
-        "energy: {}{}, {} by {}, ± {} of it",
+        "energy: {}{}, {} by {}, {}",
         units::energy(energy.joules),
         each.unwrap_or_default(),
         units::power(energy.watts_mean),
         remarks::one_line(&energy.source),
-        units::percent(energy.uncertainty),
+        give_or_take(energy.uncertainty),
     ))
+}
+
+/// How far from it the truth may be: `± 30.0 % of it`. Beyond that, what is meant is a factor: no
+/// energy is below zero.
+pub(super) fn give_or_take(uncertainty: f64) -> String {
+    if uncertainty < 1.0 {
+        return format!("± {} of it", units::percent(uncertainty));
+    }
+    format!("within a factor of {:.1}", 1.0 + uncertainty)
 }
 
 /// How the classes' part of it was found; nothing where no class has one.
@@ -44,9 +53,9 @@ pub(super) fn split_line(summary: &Summary) -> Option<String> {
     let energy = summary.classes.iter().find_map(|class| class.energy.as_ref())?;
     let shared = summary.energy.as_ref()?.shared_joules?;
     Some(format!(
-        "energy of a class: what its workers added to idle; {}, ± {} of it; {} are no class's",
+        "energy of a class: what its workers added to idle; {}, {}; {} are no class's",
         remarks::one_line(&energy.source),
-        units::percent(energy.uncertainty),
+        give_or_take(energy.uncertainty),
         units::energy(shared)
     ))
 }
@@ -128,7 +137,8 @@ mod tests {
         let mut summary = samples::on_a_board(samples::hybrid(4, 0, 4));
         assert!(power(&summary).unwrap().ends_with(" W (model)"));
         assert!(energy_line(&summary).unwrap().contains("by model (rk3588)"));
-        assert!(split_line(&summary).unwrap().contains("model (rk3588), ± 50.0 %"));
+        assert!(split_line(&summary).unwrap().contains("model (rk3588), ± 50.0 % of it"));
+        assert_eq!(give_or_take(2.0), "within a factor of 3.0");
         let class = summary.classes[0].energy.as_ref().unwrap();
         assert!(per_packet(class).unwrap().ends_with(" a packet (model)"));
         summary.energy.as_mut().unwrap().source = "RAPL".into();

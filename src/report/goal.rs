@@ -1,6 +1,6 @@
 //! What the goal of energy came to, in words.
 
-use super::{remarks, units};
+use super::{board, remarks, units};
 use crate::summary::{GoalFigures, Summary};
 
 /// Two lines, or nothing under the goal of latency.
@@ -11,7 +11,7 @@ pub(super) fn goal(summary: &Summary) -> String {
         "goal {}: p99 {} of {} from dispatch to end, {}; {:.2} of {workers} workers active on \
          average; parked {}, woken {}\n\
          energy of the goal by a {}: {}, {} less than {} with all active (estimated from the same \
-         work), ± {}; the own work only, not to be compared with the line below\n",
+         work), {}; the own work only, not to be compared with the line below\n",
         remarks::one_line(&goal.policy_goal),
         units::time(goal.p99_ns as f64),
         units::time(goal.latency_slo_ns as f64),
@@ -23,7 +23,7 @@ pub(super) fn goal(summary: &Summary) -> String {
         units::energy(goal.joules_model),
         units::percent(goal.saved()),
         units::energy(goal.joules_all_active_model),
-        units::percent(goal.uncertainty),
+        board::give_or_take(goal.uncertainty),
     )
 }
 
@@ -68,7 +68,7 @@ mod tests {
             "1.25 of 4 workers active",
             "by a model (raspberry-pi-5)",
             ": 36.0 J, 10.0 % less than 40.1 J",
-            "± 30.0 %; the own work only, not to be compared with the line below",
+            "± 30.0 % of it; the own work only, not to be compared with the line below",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

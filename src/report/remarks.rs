@@ -160,7 +160,9 @@ fn emulated(summary: &Summary) -> Option<String> {
 }
 
 fn shared(summary: &Summary) -> Option<String> {
-    shares_cpus(summary).then(|| sharing(summary.workers.len(), cpus(summary)))
+    // What was said at the start may have been another number.
+    let when = if summary.seating.moves_total > 0 { " at the end" } else { "" };
+    shares_cpus(summary).then(|| sharing(summary.workers.len(), cpus(summary)) + when)
 }
 
 /// The sentence for workers that take turns: `8 workers share 2 CPUs in turn`.
