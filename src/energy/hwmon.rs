@@ -35,6 +35,10 @@ const INPUTS: [&str; 6] = ["vdd_in", "5v_in", "vin", "dc_in", "total", "input"];
 /// Channels of one chip that are looked for: the largest has four.
 const CHANNELS_MAX: u32 = 8;
 
+/// A monitor with three rails whose driver numbers further what is none: `in4` to `in6` are the
+/// voltages of the shunts, in µV, and `curr4` is the sum of the currents.
+const THREE_RAILS: (&str, u32) = ("ina3221", 3);
+
 /// The channels that are added up.
 #[derive(Debug)]
 pub(super) struct Hwmon {
@@ -80,7 +84,15 @@ impl Hwmon {
             let input = chip.channels.iter().find(|channel| channel.is_input())?;
             Some(of(chip, vec![input.clone()]))
         });
-        let mut read = |candidate: Hwmon| Some((candidate.watts(notes)?, candidate));
+        let mut read = |candidate: Hwmon| {
+            let watts = candidate.watts(notes)?;
+            if watts == 0.0 {
+                // This machine is on, and draws something.
+                notes.add(format!("the power sensor {} reads 0 W: left out", candidate.words));
+                return None;
+            }
+            Some((watts, candidate))
+        };
         if let Some((_, found)) = meters.chain(inputs).find_map(&mut read) {
             return Some(found);
         }
@@ -124,7 +136,8 @@ impl Chip {
             return None;
         }
         let channel = |number: u32| Channel::open(dir, number);
-        let channels: Vec<Channel> = (0..=CHANNELS_MAX).filter_map(channel).collect();
+        let last = if driver == THREE_RAILS.0 { THREE_RAILS.1 } else { CHANNELS_MAX };
+        let channels: Vec<Channel> = (0..=last).filter_map(channel).collect();
         (!channels.is_empty()).then_some(Chip { driver, channels })
     }
 }

@@ -3,7 +3,7 @@
 //! The interval is from the start of the engine to the end of the drain. A source that measures
 //! covers most of it: what it misses (the moment after its last reading, a reading that failed)
 //! is filled with its own mean and added to the uncertainty. A source that covers less than half
-//! of the run is not used, and the model takes its place.
+//! of the run, or that read no energy at all, is not used, and the model takes its place.
 
 use super::Roots;
 use super::child::Question;
@@ -121,6 +121,11 @@ impl Meter {
         let covered = 1.0 / whole(self.measured_ns);
         let model = self.model.source();
         let (joules, source, covers, uncertainty) = match self.measured() {
+            // A counter that stands still measures nothing: the machine was on.
+            Some((source, ..)) if self.measured_ns > 0 && self.measured_j <= 0.0 => {
+                let source = format!("{model}: {source} read no energy at all");
+                (by_model, source, MODEL_COVERS, self.model.uncertainty())
+            }
             Some((source, covers, uncertainty)) if covered >= COVERED_MIN => {
                 let missed = (1.0 - covered).clamp(0.0, 1.0);
                 let joules = self.measured_j * whole(self.measured_ns);

@@ -42,7 +42,13 @@ impl Rapl {
         let mut names = Vec::new();
         let mut packages = Vec::new();
         for (_, dir) in numbered(&sys.join("class/powercap"), "intel-rapl:") {
-            let Ok(name) = text(&dir.join("name")) else { continue };
+            let name = match text(&dir.join("name")) {
+                Ok(name) => name,
+                Err(fault) => {
+                    notes.add(unnamed(&dir, &fault));
+                    continue;
+                }
+            };
             // A name that comes again is another way to the same counter.
             if name.starts_with("package-") && !names.contains(&name) {
                 packages.extend(Package::open(&dir, now_ns, notes));
@@ -71,6 +77,21 @@ impl Rapl {
         let watts: f64 = steps.iter().map(Step::watts).sum();
         Some(Step { joules: watts * for_ns as f64 / 1e9, for_ns })
     }
+}
+
+/// What is said of a counter that does not even tell its name. In containers its folder is
+/// masked: the link to it is there and leads nowhere.
+fn unnamed(dir: &Path, fault: &Fault) -> String {
+    let why = match fault {
+        Fault::Missing => "leads nowhere (containers hide it)",
+        Fault::Forbidden => "may not be read",
+        Fault::Malformed(what) => what,
+    };
+    format!(
+        "{}/name {why}: energy is not measured there; to measure it, run outside a container, or \
+         give it /sys/devices/virtual/powercap",
+        dir.display()
+    )
 }
 
 impl Package {
