@@ -46,8 +46,8 @@ pub(super) struct Signs {
     program: Option<Asked>,
     undervoltage: Option<PathBuf>,
     cooling: Vec<PathBuf>,
-    counters: Vec<PathBuf>,
-    counted: Option<i64>,
+    /// Each with what it said last.
+    counters: Vec<(PathBuf, Option<i64>)>,
     /// Whether a file could be read at some look.
     has_read: bool,
 }
@@ -92,8 +92,8 @@ impl Signs {
             counters: cpus
                 .map(|(_, dir)| dir.join("thermal_throttle/core_throttle_count"))
                 .filter(|file| file.exists())
+                .map(|file| (file, None))
                 .collect(),
-            counted: None,
             has_read: false,
         }
     }
@@ -138,9 +138,14 @@ impl Signs {
 
     /// Whether a core was throttled since the last look; none where no counter can be read.
     fn has_counted(&mut self, notes: &mut Notes) -> Option<bool> {
-        let counts = self.counters.iter().filter_map(|file| read(file, notes));
-        let now = counts.reduce(i64::saturating_add)?;
-        Some(self.counted.replace(now).is_some_and(|before| now > before))
+        let mut counted = None;
+        for (file, last) in &mut self.counters {
+            // Each by itself: that of a CPU that went offline is away and comes back as it was.
+            let Some(now) = read(file, notes) else { continue };
+            let more = last.replace(now).is_some_and(|before| now > before);
+            counted = Some(counted.unwrap_or(false) | more);
+        }
+        counted
     }
 }
 

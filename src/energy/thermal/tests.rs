@@ -215,10 +215,30 @@ fn every_board_has_its_own_signs() {
     assert_eq!(seen(counted, |tree| tree).0, [], "what happened before is not of this run");
     let counted = Tree::board("Intel Xeon", 2).cpu(count, "7");
     let counts = |tree: Tree| tree.cpu("cpu1/thermal_throttle/core_throttle_count", "8");
-    assert_eq!(seen(counted, counts).0, [Throttled]);
+    assert_eq!(seen(counted, counts).0, [ThrottleSign::Throttled]);
     // A fan that runs slows nobody down, and a board without any of it says nothing.
     let fan = cooling(Tree::board("Raspberry Pi 5", 2), "pwm-fan", "2");
     assert!(watched(&fan, ThermalLimit::Known).0.thermal().is_none());
+}
+
+#[test]
+fn a_counter_that_goes_away_and_comes_back_tells_of_no_throttling() {
+    let count = |cpu| format!("cpu{cpu}/thermal_throttle/core_throttle_count");
+    let mut tree = Tree::board("Intel Xeon", 2).cpu(&count(0), "10").cpu(&count(1), "7");
+    let mut signs = Signs::find(&tree.path("sys"), tree.path("bin").as_os_str());
+    let mut notes = Notes::default();
+    let mut seen = Vec::new();
+    seen.push(signs.look(1, &mut notes).now);
+    tree = tree.without(&format!("devices/system/cpu/{}", count(1)));
+    seen.push(signs.look(2, &mut notes).now);
+    tree = tree.cpu(&count(1), "7");
+    seen.push(signs.look(3, &mut notes).now);
+    assert!(seen.iter().all(|now| now.is_empty()), "{seen:?}");
+    let _tree = tree.cpu(&count(1), "8");
+    assert_eq!(
+        signs.look(4, &mut notes).now.into_iter().collect::<Vec<_>>(),
+        [ThrottleSign::Throttled]
+    );
 }
 
 /// Whether signs are told once the firmware's program has answered or failed.
