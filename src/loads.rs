@@ -48,6 +48,8 @@ struct Speed {
     delay: AtomicU32,
     /// How busy the core was over the last window of sampling.
     utilization: AtomicU32,
+    /// The part of its capacity that is left to it while it is spared.
+    relief: AtomicU32,
     retired: AtomicBool,
 }
 
@@ -57,6 +59,7 @@ impl Speed {
             packed: AtomicU64::new(0),
             delay: AtomicU32::new(0),
             utilization: AtomicU32::new(0),
+            relief: AtomicU32::new(1.0f32.to_bits()),
             retired: AtomicBool::new(false),
         };
         speed.set(capacity, foreign_load);
@@ -135,6 +138,19 @@ impl LoadBoard {
     pub fn set_speed(&self, worker: WorkerId, capacity: f32, foreign_load: f32) {
         let foreign_load = foreign_load.clamp(0.0, FOREIGN_LOAD_MAX);
         self.speed[worker.index()].set(capacity.max(CAPACITY_MIN), foreign_load);
+    }
+
+    /// Sets the part of its capacity that `worker` is believed to have while it is spared, so that
+    /// it cools (0 to 1, 1: it is not spared). It is in [`LoadBoard::speed`] already; here it says
+    /// how much of that is speed.
+    pub fn set_relief(&self, worker: WorkerId, factor: f32) {
+        self.speed[worker.index()].relief.store(factor.to_bits(), Ordering::Relaxed);
+    }
+
+    /// How fast `worker` is, spared or not: for whoever turns its time into work.
+    pub fn measured_capacity(&self, worker: WorkerId) -> f32 {
+        let speed = &self.speed[worker.index()];
+        speed.get().0 / f32::from_bits(speed.relief.load(Ordering::Relaxed))
     }
 
     /// Sets how busy the core of `worker` was over the last window of sampling (0 to 1).

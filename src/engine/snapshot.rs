@@ -67,6 +67,8 @@ pub struct WorkerSnapshot {
     pub in_flight: u32,
     /// Capacity as believed now (0 to 1).
     pub capacity: f32,
+    /// The same without the relief that a hot core is given ([`crate::derating`]).
+    pub measured_capacity: f32,
     /// Packets whose work ended here, well or not.
     pub packets: u64,
     /// Those of them whose work failed.
@@ -132,6 +134,7 @@ impl<P: Send + 'static> Engine<P> {
             pinned: state.pinned(),
             in_flight: self.shared.board.in_flight(worker).count(),
             capacity: self.shared.board.speed(worker).0,
+            measured_capacity: self.shared.board.measured_capacity(worker),
             packets: state.counts.processed.get() + state.counts.failed.get(),
             failed: state.counts.failed.get(),
             stolen: state.counts.stolen.get(),

@@ -90,7 +90,7 @@ impl Closing {
         let (packed, workers) = (self.last.packed.as_ref()?, &self.last.workers);
         let each = |of: fn(&WorkerSnapshot) -> f64| workers.iter().map(of).collect::<Vec<f64>>();
         let busy_s = each(|worker| worker.totals.busy_ns as f64 / 1e9);
-        let capacities = each(|worker| f64::from(worker.capacity));
+        let capacities = each(|worker| f64::from(worker.measured_capacity));
         let active_s = packed.report.active_ns.iter().map(|ns| *ns as f64 / 1e9);
         let active_s: Vec<f64> = active_s.collect();
         let total = merged(workers.iter().map(|worker| &worker.totals.total));

@@ -147,7 +147,7 @@ impl Packing {
         }
         self.count(reading.now_ns, board);
         let views = self.views(&reading, board);
-        let window = self.window(&reading, &views, board.parking().woken());
+        let window = self.window(&reading, board);
         let pack = self.packer.look(&window, &views);
         let parks = |(now, view): (&bool, &WorkerView)| view.active && !now;
         self.report.parked +=
@@ -189,14 +189,19 @@ impl Packing {
         self.members.iter().enumerate().map(view).collect()
     }
 
-    fn window(&mut self, now: &Reading, views: &[WorkerView], woken: u64) -> Window {
+    fn window(&mut self, now: &Reading, board: &LoadBoard) -> Window {
         let before = &self.before;
+        let woken = board.parking().woken();
+        // A core that is spared because it is hot is chosen less, and works as fast as before.
+        let speeds = (0..board.workers()).map(WorkerId).map(|worker| {
+            f64::from(board.measured_capacity(worker) * (1.0 - board.speed(worker).1))
+        });
         let (mut done, mut work, mut squares) = (0, 0.0, 0.0);
-        for ((now, before), view) in now.workers.iter().zip(&before.workers).zip(views) {
+        for ((now, before), speed) in now.workers.iter().zip(&before.workers).zip(speeds) {
             // In nanoseconds of a worker of capacity 1.
             done += now.done.saturating_sub(before.done);
-            work += (now.busy_ns - before.busy_ns).max(0.0) * view.capacity;
-            squares += (now.squares - before.squares).max(0.0) * view.capacity * view.capacity;
+            work += (now.busy_ns - before.busy_ns).max(0.0) * speed;
+            squares += (now.squares - before.squares).max(0.0) * speed * speed;
         }
         let mean = work / done.max(1) as f64;
         let second = squares / done.max(1) as f64;

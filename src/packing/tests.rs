@@ -217,6 +217,34 @@ fn the_marks_on_the_board_are_what_was_decided_and_time_is_counted() {
     assert_eq!(later.woken, 1);
 }
 
+/// Two fast workers, each at work for 0.6 of the time, whatever their temperature.
+#[test]
+fn a_worker_that_is_spared_has_done_as_much_as_before() {
+    let parked = |relief: f32| {
+        let board = Arc::new(LoadBoard::new([1.0, 1.0, 0.3, 0.3]));
+        let watts = [0.7, 0.7, 0.3, 0.3];
+        let members = watts.iter().zip(0..).map(|(watts, core)| Member { watts: *watts, core });
+        let mut packing = Packing::new(members.collect(), TARGET_NS, IDLE_ACTIVE);
+        for worker in [0, 1].map(WorkerId) {
+            board.set_speed(worker, relief, 0.0);
+            board.set_relief(worker, relief);
+        }
+        let reading = |look: u64| {
+            let done = 150 * look;
+            let work = |busy_ns: f64| Work { done, busy_ns, squares: busy_ns * 1e6, gone: false };
+            let busy_ns = 1e6 * done as f64;
+            let workers = vec![work(busy_ns), work(busy_ns), Work::default(), Work::default()];
+            Reading { now_ns: look * LOOK_NS, arrived: 2 * done, done: 2 * done, late: 0, workers }
+        };
+        (1..=40).for_each(|look| packing.look(reading(look), &board));
+        [0, 1, 2, 3].map(|worker| board.parking().is_parked(WorkerId(worker)))
+    };
+    assert!(parked(1.0).contains(&true), "four workers hold more than that");
+    // Spared, they take a third of it, and everybody is needed. Their time taken for that of slow
+    // cores, the other two would seem to hold it.
+    assert_eq!(parked(0.3), [false; 4]);
+}
+
 proptest! {
     /// Whatever is seen: somebody who lives is active, everybody stands in the order once, and a
     /// number is a number.

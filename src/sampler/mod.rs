@@ -179,11 +179,13 @@ impl Sampler {
             return;
         }
         self.looked_ns = now_ns;
-        for seat in self.keeper.look(now_ns) {
-            self.reseat(&seat);
-        }
+        let moved = self.keeper.look(now_ns);
+        moved.iter().for_each(|seat| self.reseat(seat));
+        let is_new = |worker: WorkerId| moved.iter().any(|seat| seat.worker == worker);
         self.machine.refresh();
-        let steps = self.step_workers();
+        let mut steps = self.step_workers();
+        // What they did since the last look they did elsewhere.
+        moved.iter().for_each(|seat| steps[seat.worker.index()] = capacity::Step::default());
         let utilization = self.core_utilization();
         self.let_watch(now_ns, elapsed_ns);
         self.capacity.update(&steps);
@@ -191,7 +193,9 @@ impl Sampler {
             let own = self.own_cpu_ns[index] as f32 / elapsed_ns as f32;
             let worker = WorkerId(index as u32);
             self.board.set_utilization(worker, *utilization);
-            let foreign = self.foreign[index].update(*utilization, own);
+            let foreign =
+                if is_new(worker) { 0.0 } else { self.foreign[index].update(*utilization, own) };
+            self.board.set_relief(worker, self.watcher.factor(index));
             self.board.set_speed(worker, self.believed(index), foreign);
         }
         self.keep(&utilization, elapsed_ns as f64 / 1e9);

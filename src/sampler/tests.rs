@@ -1,5 +1,6 @@
 //! When the sampler looks; and laws of what it believes.
 
+mod moving;
 mod throttling;
 
 use super::*;
