@@ -85,8 +85,12 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
 /// The machine's CPUs, measured where they are of several classes.
 fn look_at_machine(plan: &Plan) -> Result<Topology, Fault> {
     let topology = Topology::read(&Roots::this_machine()).or_exit(Exit::MissingInput)?;
+    Ok(calibrated(topology, plan))
+}
+
+fn calibrated(topology: Topology, plan: &Plan) -> Topology {
     let asked = plan.placement.cpus.as_ref();
-    Ok(if plan.calibration { topology.calibrated(asked, &Clock::start()) } else { topology })
+    if plan.calibration { topology.calibrated(asked, &Clock::start()) } else { topology }
 }
 
 /// The workers' seats, as fast as the slowed-down among them pretend to be.
@@ -269,5 +273,29 @@ fn machine(topology: &Topology, placement: &Placement, plan: &Plan) -> Machine {
         hybrid: topology.hybrid,
         emulated: !plan.emulate.is_empty(),
         notes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::CapacitySource;
+
+    fn plan(settings: &str) -> Plan {
+        let settings = toml::from_str(settings).expect("settings");
+        plan::plan(RunArgs { config: None, settings }).expect("a plan")
+    }
+
+    #[test]
+    fn classes_are_measured_unless_that_is_not_wanted() {
+        let Some(topology) = Topology::of_two_classes_here() else {
+            return eprintln!("one CPU: nothing to compare");
+        };
+        let sources = |settings| -> Vec<_> {
+            let topology = calibrated(topology.clone(), &plan(settings));
+            topology.cpus.iter().map(|cpu| cpu.capacity_source).collect()
+        };
+        assert_eq!(sources(""), [CapacitySource::Measured; 2]);
+        assert_eq!(sources("no-calibration = true"), [CapacitySource::CpuCapacity; 2]);
     }
 }

@@ -1,6 +1,6 @@
 //! From what was read to the topology: pure, so that invented machines can be tried.
 
-use super::capacity::{Capacity, Figures, capacities};
+use super::capacity::{COMPARE, Capacity, Figures, capacities};
 use super::classify::{by_core_type, classify};
 use super::cpu_list::CpuList;
 use super::model::{ClassGroup, Cpu, Topology};
@@ -44,8 +44,9 @@ pub(super) fn assemble(facts: Facts) -> Topology {
         .collect();
     let classes = group(&online, &classes(&online, &presence.online, &core_types, &mut notes));
     if classes.windows(2).any(|pair| pair[0].capacity < pair[1].capacity) {
-        notes
-            .push("the core types contradict the capacities: a slower one is called faster".into());
+        notes.push(format!(
+            "the core types contradict the capacities: a slower one is called faster; {COMPARE}"
+        ));
     }
     let cpus = cpus.into_iter().zip(capacities);
     let cpus = cpus.map(|(cpu, capacity)| describe(cpu, capacity, &presence, &classes)).collect();
@@ -67,7 +68,12 @@ fn classes(
                 notes.push("the core types differ and no source says by how much".into());
             }
             if by_type.contains(&Class::Uniform) && !by_capacity.contains(&Class::Uniform) {
-                notes.push("there is one core type and the capacities differ: one class".into());
+                // As with every source: one that calls all CPUs equal gives way to one that does not.
+                notes.push(format!(
+                    "there is one core type and the capacities differ: classes by capacity; \
+                     {COMPARE}"
+                ));
+                return by_capacity;
             }
             by_type
         }

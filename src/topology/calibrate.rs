@@ -26,6 +26,9 @@ use crate::sorting;
 const UNTIL_NS: u64 = 80_000_000;
 const COUNTS_FROM_NS: u64 = 20_000_000;
 
+/// A start that waits longer is noticed.
+const _: () = assert!(2 * UNTIL_NS < 200_000_000);
+
 /// No core on one chip is this much slower than another.
 const SLOWEST: f64 = 0.05;
 
@@ -214,15 +217,30 @@ mod tests {
 
     /// Two classes by `cpu_capacity`: CPUs 0 and 1 fast, 2 and 3 slow.
     fn hybrid() -> Topology {
+        tree(&[(0, 1024), (1, 1024), (2, 400), (3, 400)])
+    }
+
+    /// CPUs with their `cpu_capacity`.
+    fn tree(capacities: &[(u32, u32)]) -> Topology {
         let dir = tempfile::tempdir().expect("a place for a tree");
         let cpus = dir.path().join("devices/system/cpu");
-        for (cpu, capacity) in [(0, 1024), (1, 1024), (2, 400), (3, 400)] {
+        for (cpu, capacity) in capacities {
             let cpu = cpus.join(format!("cpu{cpu}"));
             std::fs::create_dir_all(&cpu).expect("a directory");
             std::fs::write(cpu.join("cpu_capacity"), capacity.to_string()).expect("a file");
         }
-        std::fs::write(cpus.join("online"), "0-3\n").expect("a file");
+        let online: CpuList = capacities.iter().map(|(cpu, _)| CpuId(*cpu)).collect();
+        std::fs::write(cpus.join("online"), online.to_string()).expect("a file");
         Topology::read(&Roots::tree(dir.path(), None)).expect("a topology")
+    }
+
+    impl Topology {
+        /// Two CPUs of this machine that a tree calls fast and slow; none where it has only one.
+        pub(crate) fn of_two_classes_here() -> Option<Topology> {
+            let here = Topology::read(&Roots::this_machine()).expect("a real machine");
+            let cpus: Vec<CpuId> = here.allowed().iter().take(2).collect();
+            (cpus.len() == 2).then(|| tree(&[(cpus[0].0, 1024), (cpus[1].0, 400)]))
+        }
     }
 
     fn rounds(ns: [u64; 4]) -> Calibration {
@@ -252,6 +270,20 @@ mod tests {
         let fast = Calibration::relative(vec![(CpuId(0), 100), (CpuId(1), 100)]);
         assert_eq!(hybrid().with_measured(&fast), hybrid());
         assert_eq!(hybrid().with_measured(&Calibration::default()), hybrid());
+    }
+
+    #[test]
+    fn two_classes_are_measured_and_one_is_left_at_once() {
+        // On a clock that stands still the loop would never end.
+        let one = tree(&[(0, 1024), (1, 1024)]);
+        assert_eq!(one.clone().calibrated(None, &Clock::manual()), one);
+        let alone = CpuList::from_iter([CpuId(3)]);
+        assert_eq!(hybrid().calibrated(Some(&alone), &Clock::manual()), hybrid());
+        let Some(two) = Topology::of_two_classes_here() else {
+            return eprintln!("one CPU: nothing to compare");
+        };
+        let measured = two.calibrated(None, &Clock::start());
+        assert!(measured.cpus.iter().all(|cpu| cpu.capacity_source == CapacitySource::Measured));
     }
 
     /// The loop itself: every allowed CPU of this machine gets a figure.

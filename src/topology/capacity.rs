@@ -81,6 +81,9 @@ fn is_complete(cpus: &[Figures], source: CapacitySource) -> bool {
     cpus.iter().all(|cpu| cpu.of(source).is_some())
 }
 
+/// What a reader of a contradiction can do.
+pub(super) const COMPARE: &str = "`edge-dispatch topology --measure` shows how fast they are";
+
 fn notes(
     chosen: CapacitySource,
     cpus: &[(CpuId, Figures)],
@@ -103,7 +106,9 @@ fn notes(
     let unknown = |cpu: &&(CpuId, Figures)| online.contains(cpu.0) && cpu.1.of(chosen).is_none();
     let unknown: CpuList = cpus.iter().filter(unknown).map(|(cpu, _)| *cpu).collect();
     if !unknown.is_empty() {
-        notes.push(format!("{chosen} is missing for CPU {unknown}: taken as the slowest"));
+        notes.push(format!(
+            "{chosen} is missing for CPU {unknown}: taken as the slowest; {COMPARE}"
+        ));
     }
     notes
 }

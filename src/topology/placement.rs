@@ -124,7 +124,10 @@ pub enum PlacementError {
         cpus: u32,
     },
     /// The process may use no CPU at all, as far as could be read.
-    #[error("none of the CPUs that are online is in the affinity mask of this process")]
+    #[error(
+        "none of the CPUs that are online is in the affinity mask of this process: widen the mask \
+         (taskset) or the cpuset, or set a CPU of it online"
+    )]
     NothingAllowed,
 }
 

@@ -106,7 +106,8 @@ fn allowed(online: &CpuList, mask: Option<CpuList>, reader: &mut Reader) -> CpuL
     let Some(mask) = mask else { return online.clone() };
     let allowed = online.only(|cpu| mask.contains(cpu));
     if allowed.is_empty() {
-        reader.note(format!("only CPU {mask} is allowed and only CPU {online} is online"));
+        reader.note(format!("only CPU {mask} is allowed and only CPU {online} is online: widen the mask (taskset), or set \
+             a CPU of it online"));
     }
     allowed
 }
@@ -118,7 +119,8 @@ fn within(allowed: CpuList, cpuset: Option<CpuList>, reader: &mut Reader) -> Cpu
     let both = allowed.only(|cpu| cpuset.contains(cpu));
     if both.is_empty() && !allowed.is_empty() {
         reader.note(format!(
-            "the cpuset has CPU {cpuset} and the affinity mask CPU {allowed}: the mask is used"
+            "the cpuset has CPU {cpuset} and the affinity mask CPU {allowed}: the mask is used; --cpus \
+             names others"
         ));
         return allowed;
     }

@@ -155,7 +155,8 @@ fn what_contradicts_is_said() {
         .sys("devices/cpu_core/cpus", "0-1\n")
         .cpu("cpu0/cpu_capacity", "800\n")
         .cpu("cpu1/cpu_capacity", "1024\n");
-    said(&one_type, "one core type and the capacities differ");
+    said(&one_type, "one core type and the capacities differ: classes by capacity");
+    assert_eq!(read(&one_type).classes.len(), 2);
     let some = Tree::bare("0-1\n", &[])
         .cpu("cpu0/cpu_capacity", "1024\n")
         .cpu("cpu0/cpufreq/cpuinfo_max_freq", "1000000\n")

@@ -74,7 +74,10 @@ fn cpus_of(request: &PlacementRequest) -> (String, String) {
 #[test]
 fn the_second_thread_of_a_core_can_be_left_out() {
     let avoid = PlacementRequest { smt: Smt::Avoid, ..request() };
-    assert_eq!(cpus_of(&avoid), ("0-2,5".into(), "4".into()));
+    // The second thread is on the fast worker's core: the slow cores come first.
+    assert_eq!(cpus_of(&avoid), ("0-2,5".into(), "0-1".into()));
+    let fast_alone = PlacementRequest { cpus: Some("2,4-5".parse().expect("a list")), ..avoid };
+    assert_eq!(cpus_of(&fast_alone), ("2,5".into(), "4".into()));
 }
 
 #[test]
