@@ -2,16 +2,14 @@
 # this project makes, and only as root. Needs say.sh. Sourced.
 # shellcheck shell=sh disable=SC2154
 
-is_debian() {
-    command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 &&
-        [ -r /etc/debian_version ]
-}
+# Debian, or what is made from it: Raspberry Pi OS and Ubuntu have these packages too.
+has_apt() { command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1; }
 
 # install WHY PACKAGE...: from Debian, as root, or not at all.
 install() {
     why=$1
     shift
-    is_debian ||
+    has_apt ||
         missing "$why, and this is no Debian to take it from" \
             "install what your system calls: $*"
     [ "$(id -u)" = 0 ] ||
@@ -31,6 +29,7 @@ have_or_install() {
     command=$1
     shift
     command -v "$command" >/dev/null 2>&1 || install "$@"
+    shift
     command -v "$command" >/dev/null 2>&1 ||
         missing "$command is not there although its package is" "apt-get install --reinstall $*"
 }

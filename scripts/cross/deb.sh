@@ -1,5 +1,5 @@
 # Making and checking the Debian package. Sourced by scripts/package; $target, $debian_arch, $tools
-# and $run say for which machine.
+# and $run say for which machine, $as_root is the word before a command for root.
 # shellcheck shell=sh disable=SC2154
 
 work=target/package
@@ -71,7 +71,8 @@ check_contents() {
 }
 
 check_program() {
-    results=$(mktemp -d)
+    results=$work/results
+    rm -rf "$results"
     # shellcheck disable=SC2086
     {
         $run "$tree/usr/bin/edge-dispatch" --version
@@ -103,5 +104,5 @@ check_unit() {
         fail 70 "the unit's exposure is $exposure, more than 2.0" "systemd-analyze security --offline=true says what of"
     printf 'systemd-analyze verify: nothing to say\nexposure: %s (at most 2.0)\n' "$exposure"
     # shellcheck disable=SC2086
-    packaging/check-sandbox "$unit" $run "$(pwd)/$tree/usr/bin/edge-dispatch"
+    $as_root packaging/check-sandbox "$unit" $run "$(pwd)/$tree/usr/bin/edge-dispatch"
 }

@@ -15,6 +15,12 @@ rust_needed() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
 
 # toolchain: prints the folder of the private toolchain, made if it is not there.
 toolchain() {
+    is_debian || missing "there is no toolchain for $target, and this is no Debian to take one from" \
+        "rustup target add $target, or cross with docker or podman"
+    [ "$(dpkg --print-architecture)" = amd64 ] ||
+        missing "the private toolchain is for amd64 machines" \
+            "rustup target add $target, or cross with docker or podman"
+    need flock util-linux
     mkdir -p "$private"
     exec 9>"$private/lock"
     # Another build may be making it.
@@ -31,11 +37,11 @@ toolchain() {
     flock -u 9
 }
 
-prepare() {
-    is_debian || missing "there is no toolchain for this target, and this is no Debian to take one from" \
-        "rustup target add TARGET and a cross linker, or cross with docker or podman"
-    [ "$(dpkg --print-architecture)" = amd64 ] ||
-        missing "the private toolchain is for amd64 machines" "rustup target add TARGET"
+# Debian itself: what is made from it has other sources, without this Rust.
+is_debian() { grep -qx 'ID="*debian"*' /etc/os-release 2>/dev/null; }
+
+# In a process of its own: what installs the next target's linker needs the machine's apt again.
+prepare() (
     # What an interruption left half-made is of no use.
     rm -rf "$private/new"
     apt_of_its_own
@@ -49,7 +55,7 @@ prepare() {
         "libstd-rust-web-dev=$version" "libstd-rust-web-dev:arm64=$version" "$llvm" \
         "rust-web-src=$version"
     unpack
-}
+)
 
 # From here on in this process, apt knows the private state only.
 apt_of_its_own() {
@@ -84,11 +90,11 @@ newest_rust() {
             fail 75 "apt-get cannot fetch Debian's package lists" \
                 "see above; is the network there? Then run it again"
         missing "Debian's lists have no rustc-web" \
-            "Debian 12 with its security suite has it: see apt's sources"
+            "Debian 12 with its security suite has it (see apt's sources); or: rustup target add $target"
     fi
     dpkg --compare-versions "$newest" ge "$(rust_needed)" ||
         missing "rustc-web is $newest, Cargo.toml asks for $(rust_needed)" \
-            "see that the security suite is among apt's sources"
+            "see that the security suite is among apt's sources; or: rustup target add $target"
     printf '%s' "$newest"
 }
 

@@ -29,7 +29,7 @@ inspect() {
         esac
     fi
     # Symbols are for people with a debugger: a board does not load them.
-    stripped=$(mktemp)
+    stripped=$2.stripped
     "$tools-strip" -o "$stripped" "$2" 2>/dev/null || strip -o "$stripped" "$2" ||
         fail 70 "$2 cannot be stripped" "is $tools-strip of its architecture? apt-get install binutils-$tools"
     bytes=$(wc -c <"$stripped")

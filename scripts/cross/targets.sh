@@ -6,7 +6,7 @@ targets="aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf arm-unknown-lin
 # facts TARGET: sets debian_arch, tools (the prefix of its binutils and compiler), packages (those
 # of the linker), sysroot and emulator; false where there is no such target.
 facts() {
-    emulator="" sysroot="" packages=""
+    packages=""
     case "$1" in
         aarch64-unknown-linux-gnu)
             debian_arch=arm64 tools=aarch64-linux-gnu emulator=qemu-aarch64-static
@@ -20,11 +20,12 @@ facts() {
             debian_arch=armhf tools=arm-linux-gnueabihf emulator=qemu-arm-static
             ;;
         x86_64-unknown-linux-gnu)
-            debian_arch=amd64 tools=x86_64-linux-gnu
+            debian_arch=amd64 tools=x86_64-linux-gnu emulator=qemu-x86_64-static
+            packages="gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
             ;;
         *) return 1 ;;
     esac
-    [ -z "$emulator" ] || sysroot=/usr/$tools
+    sysroot=/usr/$tools
 }
 
 # The names that a person uses for the boards that are tried under emulation.

@@ -51,7 +51,7 @@ find_linker() {
     }
     command -v "$linker" >/dev/null 2>&1 ||
         missing "there is no linker for $1: '$linker' is not installed" \
-            "apt-get install $packages, or name one in $name"
+            "${packages:+apt-get install $packages, or }name one in $name"
     export "$name=$linker"
 }
 
