@@ -9,6 +9,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::settings::{Entry, Settings};
+use super::values::nearest;
+
+/// What the names of this program's variables begin with.
+const PREFIX: &str = "EDGE_DISPATCH_";
+
+/// Variables of this program's that are no settings.
+const OTHERS: [&str; 2] = ["config", "log"];
 
 impl Entry {
     fn arg(&'static self) -> Arg {
@@ -91,6 +98,21 @@ impl<'de> serde::Deserialize<'de> for Settings {
     }
 }
 
+/// A sentence for each of these names of variables that is nearly one of ours. A name that is like
+/// none is somebody else's: a cluster makes `EDGE_DISPATCH_SERVICE_HOST` of a service's name.
+pub fn misspelt(names: impl Iterator<Item = String>) -> Vec<String> {
+    let known: Vec<&str> = Settings::ENTRIES.iter().map(|entry| entry.key).chain(OTHERS).collect();
+    let one = |name: String| {
+        let key = name.strip_prefix(PREFIX)?.to_lowercase().replace('_', "-");
+        if known.contains(&key.as_str()) {
+            return None;
+        }
+        let meant = nearest(&key, &known)?.to_uppercase().replace('-', "_");
+        Some(format!("{name} is no setting: did you mean {PREFIX}{meant}?"))
+    };
+    names.filter_map(one).collect()
+}
+
 /// Reads the table of a file, key by key.
 struct Table;
 
@@ -145,5 +167,28 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let value = <toml::Value as serde::Deserialize>::deserialize(deserializer)?;
         self.entry.put_toml(self.settings, value).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_nearly_a_setting_is_said() {
+        let names = ["EDGE_DISPATCH_RTE", "EDGE_DISPATCH_RATE", "EDGE_DISPATCH_LOG", "RTE"];
+        let said = misspelt(names.into_iter().map(str::to_owned));
+        assert_eq!(said, ["EDGE_DISPATCH_RTE is no setting: did you mean EDGE_DISPATCH_RATE?"]);
+        let of_a_cluster = ["SERVICE_HOST", "PORT_80_TCP", "SERVICE_PORT"];
+        let names = of_a_cluster.into_iter().map(|name| format!("{PREFIX}{name}"));
+        assert_eq!(misspelt(names), [""; 0]);
+    }
+
+    #[test]
+    fn every_setting_has_the_variable_of_its_name() {
+        for entry in Settings::ENTRIES {
+            let name = format!("{PREFIX}{}", entry.key.to_uppercase().replace('-', "_"));
+            assert_eq!(entry.variable, name);
+        }
     }
 }

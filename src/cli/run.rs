@@ -16,7 +16,7 @@ use super::saving::Saving;
 use super::service::Service;
 use super::sources::{self, Opened};
 use super::status::Status;
-use super::{finish, log_output, power_settings, signals};
+use super::{finish, given, log_output, power_settings, signals};
 use crate::clock::{Clock, unix_ns};
 use crate::engine::{About, Closing, Ended, Engine, Ready, StartError};
 use crate::names::SensorNames;
@@ -32,6 +32,8 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     let plan = plan::plan(args)?;
     let mut status = Status::new();
     log_output::start(status.line());
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    given::misspelt(variables).iter().for_each(|line| log::warn!("{line}"));
     plan::without_effect(&plan).iter().for_each(|line| log::warn!("{line}"));
     log_output::hush_workers();
     let topology = look_at_machine(&plan)?;

@@ -87,6 +87,14 @@ fn an_impossible_environment_is_a_usage_error_too() {
 }
 
 #[test]
+fn a_variable_that_is_nearly_a_setting_is_said() {
+    let environment = [("EDGE_DISPATCH_RTE", "5"), ("EDGE_DISPATCH_SERVICE_HOST", "10.0.0.1")];
+    let said = Place::new().run_with("run --duration 50ms", &environment).exits(0);
+    assert!(!said.stderr.contains("SERVICE_HOST"), "a cluster's: {}", said.stderr);
+    said.complains(&["EDGE_DISPATCH_RTE is no setting: did you mean EDGE_DISPATCH_RATE?"]);
+}
+
+#[test]
 fn an_impossible_value_in_the_file_is_a_configuration_error() {
     for &(key, value, remedy) in IMPOSSIBLE {
         let place = Place::new();
