@@ -27,7 +27,7 @@ run_until_sigint() {
 # The release programs of both machines, told to simulate the same.
 same_simulations() {
     say "$target: simulations, compared with this machine's"
-    env ${CHECK_CROSS_HOST_ENV:-} cargo build --release --locked --bin edge-dispatch
+    cargo build --release --locked --bin edge-dispatch
     policies=$(cargo run --quiet --locked --example portable | tee "$work/here" |
         sed -n 's/^choices \([^ ]*\) .*/\1/p')
     count=0
