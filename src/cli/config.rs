@@ -22,7 +22,8 @@ pub fn find(named: Option<&Path>) -> Result<(Settings, Option<PathBuf>), Fault> 
     let default = Path::new(DEFAULT_FILE);
     let path = match named {
         Some(path) => path,
-        None if default.exists() => default,
+        // Also a link that leads nowhere: somebody meant it to be read.
+        None if default.symlink_metadata().is_ok() => default,
         None => return Ok((Settings::default(), None)),
     };
     Ok((read(path)?, Some(path.to_owned())))

@@ -104,11 +104,10 @@ pub fn misspelt(names: impl Iterator<Item = String>) -> Vec<String> {
     let known: Vec<&str> = Settings::ENTRIES.iter().map(|entry| entry.key).chain(OTHERS).collect();
     let one = |name: String| {
         let key = name.strip_prefix(PREFIX)?.to_lowercase().replace('_', "-");
-        if known.contains(&key.as_str()) {
-            return None;
-        }
         let meant = nearest(&key, &known)?.to_uppercase().replace('-', "_");
-        Some(format!("{name} is no setting: did you mean {PREFIX}{meant}?"))
+        // Case counts: `EDGE_DISPATCH_rate` is read by nobody.
+        (name[PREFIX.len()..] != *meant)
+            .then(|| format!("{name} is no setting: did you mean {PREFIX}{meant}?"))
     };
     names.filter_map(one).collect()
 }
@@ -179,6 +178,8 @@ mod tests {
         let names = ["EDGE_DISPATCH_RTE", "EDGE_DISPATCH_RATE", "EDGE_DISPATCH_LOG", "RTE"];
         let said = misspelt(names.into_iter().map(str::to_owned));
         assert_eq!(said, ["EDGE_DISPATCH_RTE is no setting: did you mean EDGE_DISPATCH_RATE?"]);
+        let small = misspelt(["EDGE_DISPATCH_rate".to_owned()].into_iter());
+        assert_eq!(small, ["EDGE_DISPATCH_rate is no setting: did you mean EDGE_DISPATCH_RATE?"]);
         let of_a_cluster = ["SERVICE_HOST", "PORT_80_TCP", "SERVICE_PORT"];
         let names = of_a_cluster.into_iter().map(|name| format!("{PREFIX}{name}"));
         assert_eq!(misspelt(names), [""; 0]);

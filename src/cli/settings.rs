@@ -13,7 +13,7 @@ use super::orders::{OrderSpec, PrioritySpec};
 use super::power_settings::{ClassWatts, Limit, Watts};
 use super::q_settings::{BelowOne, Fraction};
 use super::values::{
-    AboveZero, Bytes, Count, PolicyName, Positive, Seed, SourceSpec, Span, Switch,
+    AboveZero, Bytes, Count, Load, PolicyName, Positive, Seed, SourceSpec, Span, Switch,
 };
 use crate::arrival::Arrivals;
 use crate::dispatch::Overflow;
@@ -88,7 +88,7 @@ settings! {
     rate: Option<AboveZero>, "rate" "EDGE_DISPATCH_RATE" "PACKETS_PER_S" "Input"
     /// Pace of the virtual sensors as a part of what the workers can carry, measured in the
     /// first moments; above 1 is overload [default: 0.6]
-    load: Option<AboveZero>, "load" "EDGE_DISPATCH_LOAD" "FRACTION" "Input"
+    load: Option<Load>, "load" "EDGE_DISPATCH_LOAD" "FRACTION" "Input"
     /// How virtual packets follow each other: periodic, poisson, bursty [default: poisson]
     arrivals: Option<Arrivals>, "arrivals" "EDGE_DISPATCH_ARRIVALS" "PROCESS" "Input"
     /// Samples in a block of virtual vibration [default: 1024]

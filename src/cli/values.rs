@@ -101,6 +101,27 @@ impl fmt::Display for AboveZero {
     }
 }
 
+/// A part of what the workers can carry: above 0, and no more than anybody can mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load(pub f64);
+
+impl FromStr for Load {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        match text.parse() {
+            Ok(AboveZero(load)) if load <= 1000.0 => Ok(Load(load)),
+            _ => impossible("give a number above 0 and at most 1000, such as 0.6"),
+        }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A length of time above 0, as people write it: `10s`, `500ms`, `1h 30m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);

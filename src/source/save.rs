@@ -11,6 +11,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::names::SensorNames;
@@ -63,6 +64,13 @@ impl PacketSaver {
     /// If the file cannot be created, or takes not even the header.
     pub fn create(path: &Path, limit_bytes: u64) -> Result<Self, SaveError> {
         let begin = || {
+            // Opening a pipe waits for its reader, and no signal ends that.
+            if std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is a pipe; name a file",
+                ));
+            }
             let mut file = File::create(path)?;
             writeln!(file, "{HEADER}")?;
             Ok(file)

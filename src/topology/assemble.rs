@@ -34,7 +34,8 @@ pub(super) struct Facts {
 
 /// Decides capacity and class of every CPU.
 pub(super) fn assemble(facts: Facts) -> Topology {
-    let Facts { presence, cpus, core_types, model, mut notes } = facts;
+    let Facts { presence, mut cpus, core_types, model, mut notes } = facts;
+    notes.extend(forget_contradictory_cores(&mut cpus));
     let figures: Vec<_> = cpus.iter().map(|cpu| (cpu.cpu, cpu.figures)).collect();
     let (capacities, odd) = capacities(&figures, &presence.online);
     notes.extend(odd);
@@ -52,6 +53,25 @@ pub(super) fn assemble(facts: Facts) -> Topology {
     let cpus = cpus.map(|(cpu, capacity)| describe(cpu, capacity, &presence, &classes)).collect();
     let quota_cpus = presence.quota_cpus;
     Topology { cpus, hybrid: classes.len() > 1, classes, quota_cpus, model, notes }
+}
+
+/// Whose lists of the threads of a core do not agree: each of them is taken for a core of its own.
+fn forget_contradictory_cores(cpus: &mut [CpuFacts]) -> Option<String> {
+    let of = |id: CpuId| cpus.iter().find(|cpu| cpu.cpu == id).and_then(|cpu| cpu.core.as_ref());
+    // An offline thread has no list.
+    let agree = |core: &CpuList| core.iter().all(|id| of(id).is_none_or(|other| other == core));
+    let agrees =
+        |cpu: &CpuFacts| cpu.core.as_ref().is_none_or(|core| core.contains(cpu.cpu) && agree(core));
+    let odd: CpuList = cpus.iter().filter(|cpu| !agrees(cpu)).map(|cpu| cpu.cpu).collect();
+    if odd.is_empty() {
+        return None;
+    }
+    let contradict = cpus.iter_mut().filter(|cpu| odd.contains(cpu.cpu));
+    contradict.for_each(|cpu| cpu.core = None);
+    Some(format!(
+        "the lists topology/core_cpus_list of CPU {odd} contradict each other: not used, each is \
+         taken for a core of its own"
+    ))
 }
 
 /// The class of each online CPU: by core type where there are lists, else by capacity.

@@ -199,3 +199,12 @@ fn a_results_folder_that_goes_away_is_said_at_the_end() {
     let said = said.prints(&["received 1 = processed 1"]);
     assert!(!said.stdout.contains("files:"), "there are none: {}", said.stdout);
 }
+
+/// Nobody reads it: opening it would wait without end.
+#[test]
+fn packets_are_not_saved_into_a_pipe() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap();
+    assert!(made.success());
+    place.run("run --save-packets pipe").exits(73).complains(&["pipe", "name a file"]);
+}

@@ -13,6 +13,7 @@ const IMPOSSIBLE: &[(&str, &str, &str)] = &[
     ("no-calibration", "perhaps", "'on' or 'off'"),
     ("load", "-1", "above 0"),
     ("load", "nan", "above 0"),
+    ("load", "1e300", "at most 1000"),
     ("rate", "0", "above 0"),
     ("rate", "fast", "above 0"),
     ("cpus", "4095", "CPUs that can be used"),
@@ -156,6 +157,8 @@ fn a_missing_or_endless_file_is_refused() {
         place.run(&format!("{command} --config .")).exits(78).complains(&["directory"]);
     }
     place.run("validate").exits(64).complains(&["--config"]);
+    std::os::unix::fs::symlink("nowhere", place.path("edge-dispatch.toml")).unwrap();
+    place.run("run --duration 50ms").exits(66).complains(&["edge-dispatch.toml"]);
 }
 
 #[test]

@@ -157,6 +157,12 @@ fn what_contradicts_is_said() {
         .cpu("cpu1/cpu_capacity", "1024\n");
     said(&one_type, "one core type and the capacities differ: classes by capacity");
     assert_eq!(read(&one_type).classes.len(), 2);
+    let chain = Tree::bare("0-2\n", &[])
+        .cpu("cpu0/topology/core_cpus_list", "0-1\n")
+        .cpu("cpu1/topology/core_cpus_list", "1-2\n")
+        .cpu("cpu2/topology/core_cpus_list", "2\n");
+    said(&chain, "core_cpus_list of CPU 0-1 contradict");
+    assert!(read(&chain).cpus.iter().all(|cpu| cpu.smt_siblings.is_empty()));
     let some = Tree::bare("0-1\n", &[])
         .cpu("cpu0/cpu_capacity", "1024\n")
         .cpu("cpu0/cpufreq/cpuinfo_max_freq", "1000000\n")
