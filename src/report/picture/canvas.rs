@@ -1,21 +1,15 @@
 //! The sheet that panels are drawn on: rectangles, lines and text in pixels.
 //!
-//! A thin layer over plotters, which rasterizes and renders the font into a buffer. Its own charts are not used: none of them groups bars, thins labels or draws a heat map, and
-//! axes of three kinds look alike only when they are drawn by the same few lines.
+//! A thin layer over plotters, which rasterizes into a buffer. Its own charts are not used: none of
+//! them groups bars, thins labels or draws a heat map, and axes of three kinds look alike only when
+//! they are drawn by the same few lines.
 
 use std::io;
-use std::sync::OnceLock;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::register_font;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-const FONT: &str = "DejaVu Sans";
-
-/// Its two weights, cut down to the letters that a picture may have: `assets/fonts/subset`.
-const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
-const BOLD: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans-Bold.ttf");
+use super::letters::Letters;
 
 /// Where a text is held by its point; the point's height is always the baseline.
 #[derive(Clone, Copy)]
@@ -67,7 +61,6 @@ pub(super) struct Canvas<'a> {
 impl<'a> Canvas<'a> {
     /// A white sheet over `pixels`, three bytes for each of `size`.
     pub(super) fn new(pixels: &'a mut [u8], size: (u32, u32)) -> io::Result<Self> {
-        register_fonts()?;
         let area = BitMapBackend::with_buffer(pixels, size).into_drawing_area();
         area.fill(&WHITE).map_err(io::Error::other)?;
         Ok(Canvas { area })
@@ -112,16 +105,14 @@ impl<'a> Canvas<'a> {
             Hold::Middle => x - self.width(text, letters)? / 2,
             Hold::Right => x - self.width(text, letters)?,
         };
-        // This font renderer puts the baseline half a size below the point.
-        let at = (x, baseline - letters.size / 2);
-        self.area.draw_text(text, &style(letters), at).map_err(io::Error::other)
+        Letters::new(letters.size, letters.bold)?.draw(text, |(right, down), cover| {
+            self.dot((x + right, baseline + down), letters.colour, f64::from(cover))
+        })
     }
 
     /// How wide `text` is, in pixels.
     pub(super) fn width(&self, text: &str, letters: Type) -> io::Result<i32> {
-        let (w, _) =
-            self.area.estimate_text_size(text, &style(letters)).map_err(io::Error::other)?;
-        Ok(w as i32)
+        Ok(Letters::new(letters.size, letters.bold)?.width(text) as i32)
     }
 
     /// `text`, or as much of its beginning as fits into `width` pixels, with an ellipsis.
@@ -138,23 +129,4 @@ impl<'a> Canvas<'a> {
             }
         }
     }
-}
-
-fn style(letters: Type) -> TextStyle<'static> {
-    let weight = if letters.bold { FontStyle::Bold } else { FontStyle::Normal };
-    TextStyle {
-        font: (FONT, letters.size, weight).into_font(),
-        color: letters.colour.to_backend_color(),
-        pos: Pos::new(HPos::Left, VPos::Top),
-    }
-}
-
-/// Makes the embedded font known to plotters, once a process.
-fn register_fonts() -> io::Result<()> {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let registered = REGISTERED.get_or_init(|| {
-        register_font(FONT, FontStyle::Normal, REGULAR).is_ok()
-            && register_font(FONT, FontStyle::Bold, BOLD).is_ok()
-    });
-    if *registered { Ok(()) } else { Err(io::Error::other("the embedded font is damaged")) }
 }

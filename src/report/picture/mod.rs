@@ -13,6 +13,7 @@ mod colours;
 mod comparison;
 mod groups;
 mod heat;
+mod letters;
 pub(super) mod study;
 mod title;
 mod waits;
