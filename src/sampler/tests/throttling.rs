@@ -121,12 +121,13 @@ proptest! {
         }
     }
 
-    /// A rule that shares by capacity alone shows what is believed, in the third second already.
+    /// A rule that shares by capacity alone shows what is believed, in the third second already. Not
+    /// below 0.3: so few packets end there that it may be off by a tenth and a little.
     #[test]
     fn two_seconds_after_the_step_a_throttled_core_is_believed_to_be_what_it_is(
         seed: u64,
         load in 0.6f64..0.95,
-        factor in 0.2f64..0.95,
+        factor in 0.3f64..0.95,
     ) {
         let trial = Trial { load, factor, seed };
         let found = share("weighted-round-robin", trial, SETTLED_NS + 1_000_000_000, false);
