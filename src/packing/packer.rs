@@ -239,11 +239,10 @@ impl Packer {
             if self.since_fewer <= SOON * self.patience {
                 self.patience = (2 * self.patience).min(PATIENCE.1);
             }
-            self.restless = 0;
-            return as_they_are();
+            (self.restless, self.decided) = (0, None);
         }
         let decided = self.decided.take().filter(|decided| decided.len() == workers.len());
-        decided.map_or_else(as_they_are, |decided| with_the_dead(decided, workers))
+        with_the_dead(decided.unwrap_or_else(as_they_are), workers)
     }
 
     fn bar(&self) -> Bar {

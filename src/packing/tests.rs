@@ -192,6 +192,21 @@ fn who_died_is_not_counted_on_and_not_parked() {
     assert!(active[0] && count(&active[1..]) == 1, "{active:?}");
 }
 
+/// One that died while it was parked is not left parked, neither by the first look nor by one that
+/// takes the guests in.
+#[test]
+fn who_died_parked_is_marked_active_at_the_next_look() {
+    for before in 0..4 {
+        let mut workers = uniform(4);
+        workers[3].active = false;
+        let mut packer = Packer::new(TARGET_NS, IDLE_ACTIVE);
+        let woken = Window { woken: 1, ..window(0.6, 4.0) };
+        assert!(!after(&mut packer, woken, &mut workers, before)[3], "parked, {before} looks on");
+        workers[3].alive = false;
+        assert!(packer.look(&woken, &workers).active[3], "dead, {before} looks on");
+    }
+}
+
 #[test]
 fn the_marks_on_the_board_are_what_was_decided_and_time_is_counted() {
     let board = Arc::new(LoadBoard::new([1.0; 4]));
