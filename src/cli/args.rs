@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -125,7 +126,7 @@ pub struct ValidateArgs {
 
 /// The command asked for.
 pub fn parse() -> Result<Command, clap::Error> {
-    let mut matches = Cli::command().try_get_matches().map_err(from_environment)?;
+    let mut matches = asked_for().try_get_matches().map_err(from_environment)?;
     let given = match matches.subcommand() {
         Some(("run", run)) => pace_given(run)?,
         None => pace_given(&matches)?,
@@ -141,6 +142,18 @@ pub fn parse() -> Result<Command, clap::Error> {
         }
     }
     Ok(command)
+}
+
+/// The command line to read. The flags of a run also stand before every command, and what the
+/// environment says of them is not for `plot` to fail on.
+fn asked_for() -> clap::Command {
+    let command = Cli::command();
+    let first = std::env::args_os().nth(1);
+    let is_command = |name| name == "help" || command.find_subcommand(name).is_some();
+    if first.is_some_and(|name| is_command(name)) {
+        return command.mut_args(|arg| arg.env(Resettable::Reset));
+    }
+    command
 }
 
 /// Says so where a refused value was not typed but stands in the environment.

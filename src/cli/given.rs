@@ -3,8 +3,10 @@
 //! The table does by data what a derive does by code for each of fifty settings: on a small board
 //! that is 0.1 MB of program less.
 
+use std::ffi::OsStr;
 use std::fmt;
 
+use clap::builder::TypedValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
@@ -19,9 +21,6 @@ const OTHERS: [&str; 2] = ["config", "log"];
 
 impl Entry {
     fn arg(&'static self) -> Arg {
-        // A value is read twice: here, so that a wrong one is told as every other wrong flag is.
-        let checked =
-            |text: &str| (self.put)(&mut Settings::default(), text).map(|()| text.to_owned());
         let mut arg = Arg::new(self.key)
             .long(self.key)
             .env(self.variable)
@@ -29,7 +28,7 @@ impl Entry {
             .value_name(self.value_name)
             .help_heading(self.heading)
             .help(self.help.trim_start())
-            .value_parser(checked);
+            .value_parser(Checked(self));
         if self.many {
             arg = arg.action(ArgAction::Append).value_delimiter(',');
         }
@@ -60,6 +59,28 @@ impl Entry {
             _ => return Err("give a number, a text, true or false".to_owned()),
         };
         (self.put)(settings, &text).map_err(|error| format!("'{text}': {error}"))
+    }
+}
+
+/// Reads a value for the first time, so that a wrong one is told as every other wrong flag is.
+#[derive(Clone)]
+struct Checked(&'static Entry);
+
+impl TypedValueParser for Checked {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let (is_text, put) = (value.to_str().is_some(), self.0.put);
+        let read = move |text: &str| match is_text {
+            true => put(&mut Settings::default(), text).map(|()| text.to_owned()),
+            false => Err("write it in UTF-8".to_owned()),
+        };
+        read.parse_ref(command, arg, OsStr::new(&*value.to_string_lossy()))
     }
 }
 

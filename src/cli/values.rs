@@ -17,6 +17,15 @@ pub(super) fn impossible<T>(what: impl fmt::Display) -> Result<T, Impossible> {
     Err(Impossible(what.to_string()))
 }
 
+fn whole_number(text: &str, least: u32) -> Result<u32, Impossible> {
+    let too_large = || text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() > 9;
+    match text.parse() {
+        Ok(number) if number >= least => Ok(number),
+        Err(_) if too_large() => impossible(format!("give a whole number of at most {}", u32::MAX)),
+        _ => impossible(format!("give a whole number of {least} or more")),
+    }
+}
+
 /// A whole number of 1 or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Positive(pub u32);
@@ -25,10 +34,7 @@ impl FromStr for Positive {
     type Err = Impossible;
 
     fn from_str(text: &str) -> Result<Self, Impossible> {
-        match text.parse() {
-            Ok(0) | Err(_) => impossible("give a whole number of 1 or more"),
-            Ok(number) => Ok(Positive(number)),
-        }
+        whole_number(text, 1).map(Positive)
     }
 }
 
@@ -46,10 +52,7 @@ impl FromStr for Count {
     type Err = Impossible;
 
     fn from_str(text: &str) -> Result<Self, Impossible> {
-        match text.parse() {
-            Ok(count) => Ok(Count(count)),
-            Err(_) => impossible("give a whole number of 0 or more"),
-        }
+        whole_number(text, 0).map(Count)
     }
 }
 

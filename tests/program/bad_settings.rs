@@ -1,12 +1,16 @@
 //! Values that cannot be, from wherever they come: told before anything starts.
 
-use super::place::Place;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::place::{Place, end};
 
 /// A setting, a value that cannot be, and what the message must hold beside the value.
 const IMPOSSIBLE: &[(&str, &str, &str)] = &[
     ("workers", "0", "1 or more"),
     ("workers", "-2", "1 or more"),
     ("workers", "100000", "4096"),
+    ("workers", "4294967296", "at most 4294967295"),
     ("reserve", "-1", "0 or more"),
     ("reserve", "4096", "one must be left for a worker"),
     ("smt", "maybe", "neither use nor avoid"),
@@ -85,6 +89,30 @@ fn an_impossible_environment_is_a_usage_error_too() {
     let place = Place::new();
     let said = place.run_with("run", &[("EDGE_DISPATCH_WORKERS", "0")]).exits(64);
     said.complains(&["comes from the environment: EDGE_DISPATCH_WORKERS"]);
+}
+
+#[test]
+fn what_the_environment_says_of_a_run_is_nothing_to_other_commands() {
+    let place = Place::new();
+    let wrong = [("EDGE_DISPATCH_RATE", "x"), ("EDGE_DISPATCH_CONFIG", "none.toml")];
+    place.write("good.toml", "rate = 5\n");
+    for command in ["completions bash", "validate --config good.toml", "help", "simulate --help"] {
+        place.run_with(command, &wrong).exits(0);
+    }
+    // What it does read is still said to be wrong.
+    place.run_with("", &wrong).exits(64).complains(&["EDGE_DISPATCH_RATE"]);
+    place.run_with("topology", &[("EDGE_DISPATCH_WORKERS", "0")]).exits(64);
+}
+
+#[test]
+fn a_value_in_another_encoding_is_named() {
+    let place = Place::new();
+    let latin = OsStr::from_bytes(b"r\xE9sultats");
+    let said = end(place.program(&[OsStr::new("run"), OsStr::new("--results"), latin])).exits(64);
+    said.complains(&["--results", "UTF-8"]);
+    let mut command = place.program(&["run"]);
+    command.env("EDGE_DISPATCH_RESULTS", latin);
+    end(command).exits(64).complains(&["environment: EDGE_DISPATCH_RESULTS", "UTF-8"]);
 }
 
 #[test]
