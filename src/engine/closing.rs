@@ -137,8 +137,9 @@ impl<P: Send + 'static> Engine<P> {
         // Before the account is read: what comes later is neither in it nor in the record.
         let recorder = self.recorder.take().map(RecorderThread::stop);
         // Drained: what is used from here on is no more of the run.
-        self.board.lock().close(self.shared.clock.now_ns());
-        let mut last = self.snapshot();
+        let now_ns = self.shared.clock.now_ns();
+        self.board.lock().close(now_ns);
+        let mut last = self.snapshot_at(now_ns);
         let ledger = &mut last.ledger;
         ledger.abandoned += std::mem::take(&mut ledger.in_flight);
         let ended = match (ended, ledger.abandoned) {

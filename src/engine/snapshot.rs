@@ -82,9 +82,14 @@ pub struct WorkerSnapshot {
 impl<P: Send + 'static> Engine<P> {
     /// A look at everything.
     pub fn snapshot(&self) -> Snapshot {
+        self.snapshot_at(self.shared.clock.now_ns())
+    }
+
+    /// The same, of a moment that something else was read at too.
+    pub(super) fn snapshot_at(&self, now_ns: u64) -> Snapshot {
         let (policy, choices) = self.switch.current();
         let (moves, moves_total) = self.shared.seats.moves();
-        let (now_ns, ledger) = (self.shared.clock.now_ns(), self.ledger());
+        let ledger = self.ledger();
         let seats = self.shared.seats.all();
         let workers: Vec<_> = seats.into_iter().map(|seat| self.worker(seat)).collect();
         let (energy, thermal, board_notes) = {

@@ -47,7 +47,8 @@ impl<P: Send + 'static> Ready<P> {
         let placement = builder.seats(&topology)?;
         let (seats, reserved) = (placement.seats.clone(), placement.reserved.clone());
         let clock = Clock::start();
-        let board = WatchedBoard::new(&builder.board, &topology, clock.now_ns());
+        // From zero, as the run: nothing has to be filled in between the two.
+        let board = WatchedBoard::new(&builder.board, &topology, 0);
         let buffers = Arc::new(Buffers::default());
         let housekeepers = Arc::new(Housekeepers::new(placement.housekeeping.clone()));
         let recorder = match &builder.record {

@@ -83,11 +83,12 @@ impl Tree {
         self
     }
 
-    /// Writes a file under `sys`.
+    /// Writes a file under `sys`; whoever reads it meanwhile sees the old text or the new one.
     pub fn sys(self, file: &str, text: impl AsRef<[u8]>) -> Self {
-        let path = self.path("sys").join(file);
+        let (path, new) = (self.path("sys").join(file), self.path("new"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&new, text).unwrap();
+        fs::rename(new, path).unwrap();
         self
     }
 
