@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::Resettable;
@@ -149,8 +150,8 @@ pub fn parse() -> Result<Command, clap::Error> {
 fn asked_for() -> clap::Command {
     let command = Cli::command();
     let first = std::env::args_os().nth(1);
-    let is_command = |name| name == "help" || command.find_subcommand(name).is_some();
-    if first.is_some_and(|name| is_command(name)) {
+    let is_command = |name: OsString| name == "help" || command.find_subcommand(name).is_some();
+    if first.is_some_and(is_command) {
         return command.mut_args(|arg| arg.env(Resettable::Reset));
     }
     command
