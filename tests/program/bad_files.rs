@@ -158,11 +158,13 @@ fn a_full_disk_costs_rows_and_no_work() {
 #[test]
 fn a_full_disk_for_saved_packets_is_said_and_costs_no_work() {
     let place = Place::new();
-    let line = "run --duration 300ms --rate 1000 --record off --save-packets saved.csv";
+    let packets: String = (0..20_000).map(|n| format!("{n},s,load,{n},0.5\n")).collect();
+    place.write("in.csv", format!("offset_ns,sensor,kind,sequence,values\n{packets}"));
+    let line = "run --source replay:in.csv --speed max --record off --save-packets saved.csv";
     let said = with_a_full_disk(&place, line).exits(74);
     said.prints(&["saved in saved.csv", "not saved"]);
     let ledger = place.summary("results").ledger;
-    assert!(ledger.closes() && ledger.processed == ledger.received, "{ledger}");
+    assert!(ledger.closes() && ledger.processed == 20_000, "{ledger}");
 }
 
 #[test]

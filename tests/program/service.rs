@@ -1,6 +1,7 @@
 //! What a service manager hears. It is played by a datagram socket, as systemd's is; how it acts
 //! on what it hears is not tried here.
 
+use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
@@ -32,7 +33,13 @@ impl Manager {
     #[track_caller]
     fn hears(&self) -> String {
         let mut message = [0; 4096];
-        let length = self.0.recv(&mut message).expect("a message comes");
+        let length = loop {
+            match self.0.recv(&mut message) {
+                // The machine was stopped and went on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                received => break received.expect("a message comes"),
+            }
+        };
         String::from_utf8(message[..length].to_vec()).unwrap()
     }
 
