@@ -16,7 +16,7 @@ whole_run() {
 run_until_sigint() {
     say "$target: a run that is ended by SIGINT"
     # The emulator hands the signal on; the run then ends in order, with 0.
-    timeout --foreground --preserve-status -k 60 -s INT 4 $run "$(program_of "$target")" \
+    timeout --foreground --preserve-status -k 60 -s INT 10 $run "$(program_of "$target")" \
         run --rate 2000 --results "$work/ended" >"$work/table" 2>"$work/log" ||
         fail 70 "after SIGINT the run ends with $?: $(cat "$work/log")" "see above"
     grep -q SIGINT "$work/log" ||

@@ -22,7 +22,7 @@ use crate::engine::Halt;
 pub const SAME_REQUEST: Duration = Duration::from_millis(500);
 
 /// How long the files may take after an end at once was asked for.
-const AT_ONCE: Duration = Duration::from_secs(2);
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// Starts listening; each signal that asks for an end arrives in the channel.
 pub fn listen() -> anyhow::Result<Receiver<&'static str>> {

@@ -57,7 +57,7 @@ impl Calibration {
         };
         let threads: Vec<_> = cpus.only(is_first).iter().filter_map(start).collect();
         let finish = |(cpu, thread): (CpuId, thread::JoinHandle<_>)| {
-            Some((cpu, thread.join().ok().flatten().flatten()?))
+            Some((cpu, thread.join().ok().flatten()?))
         };
         Calibration::relative(threads.into_iter().filter_map(finish).collect())
     }
@@ -142,21 +142,22 @@ impl Until {
     }
 }
 
-/// CPU time of the shortest round that counts; none if no round began in time.
-fn shortest_round_ns(until: &Until) -> Option<u64> {
+/// CPU time of the shortest round that counts. Where none began in time, on a core that others
+/// keep busy, that of the shortest early one; one round is always made.
+fn shortest_round_ns(until: &Until) -> u64 {
     let mut problem = Problem::new();
-    let mut shortest = None;
+    let (mut counted, mut early) = (None, None);
     loop {
         let begun_ns = until.elapsed_ns();
-        if begun_ns >= UNTIL_NS && shortest.is_some() || begun_ns >= 2 * UNTIL_NS {
+        let found = if begun_ns < 2 * UNTIL_NS { counted } else { counted.or(early) };
+        if let Some(shortest) = found.filter(|_| begun_ns >= UNTIL_NS) {
             return shortest;
         }
         let cpu_ns = thread_cpu_ns();
         problem.round();
         let round_ns = thread_cpu_ns().saturating_sub(cpu_ns);
-        if begun_ns >= COUNTS_FROM_NS {
-            shortest = Some(shortest.unwrap_or(u64::MAX).min(round_ns));
-        }
+        let kind = if begun_ns < COUNTS_FROM_NS { &mut early } else { &mut counted };
+        *kind = Some(kind.unwrap_or(u64::MAX).min(round_ns));
     }
 }
 
@@ -284,6 +285,13 @@ mod tests {
         };
         let measured = two.calibrated(None, &Clock::start());
         assert!(measured.cpus.iter().all(|cpu| cpu.capacity_source == CapacitySource::Measured));
+    }
+
+    #[test]
+    fn a_thread_that_comes_after_the_end_still_makes_a_round() {
+        let clock = Clock::manual();
+        clock.advance(10 * UNTIL_NS);
+        assert!(shortest_round_ns(&Until { started_ns: 0, clock }) > 0);
     }
 
     /// The loop itself: every allowed CPU of this machine gets a figure.

@@ -126,7 +126,8 @@ fn two_runs_do_not_write_into_one_folder() {
     assert_eq!(place.summary("results").ledger.processed, 1);
     assert_eq!(place.rows("results").len(), 1);
     // However the first one ends, the folder is free again.
-    let killed = place.start("run --source udp://127.0.0.1:0");
+    let mut killed = place.start("run --source udp://127.0.0.1:0");
+    killed.logs("running");
     drop(killed);
     place.run(second).exits(0);
     assert_eq!(

@@ -16,8 +16,8 @@ fn check(place: &Place, folder: &str) -> Option<Said> {
 #[test]
 fn a_run_is_checked_as_far_as_it_has_files() {
     let place = Place::new();
-    place.run("run --duration 200ms --rate 500 --results all").exits(0);
-    place.run("run --duration 200ms --rate 500 --record off --results off").exits(0);
+    place.run("run --duration 1s --rate 500 --results all").exits(0);
+    place.run("run --duration 1s --rate 500 --record off --results off").exits(0);
     if let Some(said) = check(&place, "all") {
         said.exits(0).prints(&["rows: ", "weights: ", "picture: 1920 x 1200"]);
     }
@@ -36,7 +36,7 @@ fn a_run_is_checked_as_far_as_it_has_files() {
 #[test]
 fn what_is_no_finished_run_is_told_in_one_line() {
     let place = Place::new();
-    place.run("run --duration 200ms --rate 500").exits(0);
+    place.run("run --duration 1s --rate 500").exits(0);
     for (file, bytes) in [
         ("results_graph.png", &b"no picture"[..]),
         ("assignments.csv", b"a,b\n1,2\n"),

@@ -8,7 +8,7 @@ use super::place::Place;
 fn emulated_classes_stand_in_table_and_summary_and_are_said_to_be_emulated() {
     let place = Place::new();
     let said = place
-        .run("run --duration 500ms --rate 2000 --emulate-class 1=0.4 --workers 2 --results D")
+        .run("run --duration 1s --rate 2000 --drain-limit 60s --emulate-class 1=0.4 --workers 2 --results D")
         .exits(0)
         .prints(&["performance", "efficiency", "emulated"]);
     let summary = place.summary("D");

@@ -5,7 +5,7 @@ use super::place::Place;
 #[test]
 fn a_run_tells_its_energy_and_what_it_comes_from() {
     let place = Place::new();
-    let said = place.run("run --duration 600ms --rate 2000 --idle-watts 4").exits(0);
+    let said = place.run("run --duration 1500ms --rate 2000 --idle-watts 4").exits(0);
     let summary = place.summary("results");
     let energy = summary.energy.as_ref().expect("every run has one");
     let near = |a: f64, b: f64| assert!((a - b).abs() <= 1e-9 * b.abs(), "{a} instead of {b}");

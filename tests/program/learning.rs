@@ -2,7 +2,7 @@
 
 use super::place::{Place, Said};
 
-const SHORT: &str = "run --duration 200ms --rate 500 --record off --workers 1";
+const SHORT: &str = "run --duration 1s --rate 500 --record off --workers 1";
 
 /// One class of workers, so six values: one that nobody learned, five from before.
 const TABLE: &str =
@@ -29,7 +29,7 @@ fn what_is_learned_is_told_kept_and_gone_on_with() {
 
     place.write("q.json", TABLE);
     // Three packets meet no depth beyond the third, however the machine is loaded.
-    let rows = "0,s,load,0,1\n20000000,s,load,1,1\n40000000,s,load,2,1\n";
+    let rows = "0,s,load,0,1\n1000000000,s,load,1,1\n2000000000,s,load,2,1\n";
     place.write("few.csv", format!("offset_ns,sensor,kind,sequence,values\n{rows}"));
     let line = "run --source replay:few.csv --record off --workers 1 --policy q-learning";
     let said = place.run(&format!("{line} --unguarded --q-table q.json")).exits(0);

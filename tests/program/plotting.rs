@@ -27,7 +27,7 @@ fn is_picture(place: &Place, name: &str) -> bool {
 #[test]
 fn with_the_summary_beside_the_rows_the_picture_is_exact() {
     let place = Place::new();
-    place.run("run --duration 300ms --rate 1000").exits(0);
+    place.run("run --duration 1s --rate 1000").exits(0);
     let first = std::fs::read(place.path("results/results_graph.png")).unwrap();
     std::fs::remove_file(place.path("results/results_graph.png")).unwrap();
     let said = place.run("plot results/assignments.csv").exits(0).prints(&["exact totals"]);
@@ -71,7 +71,7 @@ fn a_file_torn_by_a_power_cut_is_drawn_as_far_as_it_is_whole() {
 #[test]
 fn a_torn_file_beside_its_summary_says_how_many_rows_there_were() {
     let place = Place::new();
-    place.run("run --duration 300ms --rate 1000").exits(0);
+    place.run("run --duration 1s --rate 1000").exits(0);
     let path = place.path("results/assignments.csv");
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();

@@ -110,7 +110,7 @@ fn an_address_that_is_not_ours_is_said_before_the_start() {
 #[test]
 fn the_machines_own_sensors_bring_packets_and_are_no_virtual_ones() {
     let place = Place::new();
-    place.run("run --source host --duration 1500ms").exits(0);
+    place.run("run --source host --duration 4s").exits(0);
     let (summary, rows) = (place.summary("results"), place.rows("results"));
     books_balance(&summary, &rows);
     assert!(summary.ledger.processed > 0, "{}", summary.ledger);

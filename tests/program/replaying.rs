@@ -7,7 +7,7 @@ use super::place::{Place, books_balance};
 #[test]
 fn what_one_run_saves_another_plays_whole_and_ends_by_itself() {
     let place = Place::new();
-    let line = "run --duration 400ms --rate 2000 --save-packets saved.csv --results A";
+    let line = "run --duration 1s --rate 2000 --save-packets saved.csv --results A";
     place.run(line).exits(0).prints(&["packets saved in saved.csv"]);
     place.run("run --source replay:saved.csv --speed max --results B").exits(0);
     let (first, again) = (place.summary("A"), place.summary("B"));
@@ -59,7 +59,7 @@ fn packets_are_not_saved_over_the_runs_own_files() {
 #[test]
 fn a_save_limit_is_kept_and_said() {
     let place = Place::new();
-    let line = "run --duration 300ms --rate 2000 --save-packets saved.csv --save-limit 64KiB";
+    let line = "run --duration 1s --rate 2000 --save-packets saved.csv --save-limit 64KiB";
     place.run(line).exits(0).prints(&["not saved", "save-limit"]);
     assert!(std::fs::metadata(place.path("saved.csv")).unwrap().len() <= 64 * 1024);
     place.run("run --source replay:saved.csv --speed max").exits(0);

@@ -8,7 +8,7 @@ use super::place::{Place, books_balance, packets_by_worker};
 #[test]
 fn a_run_leaves_files_that_agree_with_each_other() {
     let place = Place::new();
-    let said = place.run("run --duration 1s --rate 5000 --results D").exits(0);
+    let said = place.run("run --duration 1s --rate 5000 --drain-limit 60s --results D").exits(0);
     let files = ["alarms.csv", "assignments.csv", "results_graph.png", "summary.json"];
     assert_eq!(place.names("D"), files);
     let (summary, rows) = (place.summary("D"), place.rows("D"));
@@ -108,7 +108,7 @@ fn a_small_record_limit_thins_and_covers_the_whole_run() {
 fn a_seed_gives_the_same_packets_again() {
     let place = Place::new();
     let mut saved = ["7", "7", "8"].map(|seed| {
-        let line = "run --duration 300ms --rate 1000 --source-threads 1 --save-packets saved.csv";
+        let line = "run --duration 1s --rate 1000 --source-threads 1 --save-packets saved.csv";
         place.run(&format!("{line} --seed {seed}")).exits(0);
         assert_eq!(place.summary("results").seed.to_string(), seed);
         let text = std::fs::read_to_string(place.path("saved.csv")).unwrap();

@@ -83,7 +83,7 @@ fn a_second_signal_ends_the_run_at_once() {
     started.signal(Signal::INT);
     started.logs("SIGINT: sources stop");
     // Nearer than half a second it would be the same request; later is as good.
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(1_500));
     started.signal(Signal::TERM);
     started.end().exits(130).complains(&["SIGTERM again"]);
     let summary = place.summary("results");
@@ -105,7 +105,7 @@ fn a_second_signal_is_told_apart_from_a_drain_limit_when_the_packets_are_short()
     eventually("rows are written", || std::fs::metadata(&rows).is_ok_and(|it| it.len() > 1_000));
     started.signal(Signal::INT);
     started.logs("SIGINT: ");
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(1_500));
     started.signal(Signal::INT);
     let said = started.end().exits(130);
     assert!(!said.stderr.contains("drain-limit"), "{}", said.stderr);

@@ -235,14 +235,14 @@ fn what_is_evicted_may_panic_when_it_is_dropped() {
             let _ = held.recv();
             Ok(())
         };
-        let builder = in_order(order, 1).overflow(Overflow::DropOldest).inbox_bound(4);
+        let builder = in_order(order, 1).overflow(Overflow::DropOldest).inbox_bound(40);
         let mut engine = builder.process(work).start().unwrap();
         let mut dispatcher = engine.dispatcher();
         assert!(dispatcher.dispatch(Job::new(9, Bomb(true))).is_ok());
         // That one is in hand, and what comes now lies in the lanes.
         begun.recv_timeout(Duration::from_secs(60)).unwrap();
         for _ in 0..10 {
-            let mut jobs = (0..3).map(|key| Job::new(key, Bomb(true))).collect();
+            let mut jobs = (0..30).map(|key| Job::new(key, Bomb(true))).collect();
             assert_eq!(dispatcher.dispatch_batch(&mut jobs).refused, 0);
         }
         drop(release);
@@ -250,7 +250,9 @@ fn what_is_evicted_may_panic_when_it_is_dropped() {
         let closing = engine.finish(Duration::from_secs(60));
         let ledger = closing.last.ledger;
         assert_eq!((closing.ended, inboxes.in_flight()), (Ended::Complete, 0));
-        assert_eq!((ledger.processed, ledger.dropped.evicted), (4, 27), "{ledger}");
+        // Others on the core make the inbox smaller, down to two places.
+        let (processed, evicted) = (ledger.processed, ledger.dropped.evicted);
+        assert!(processed + evicted == 301 && (2..=40).contains(&processed), "{ledger}");
     }
 }
 

@@ -97,6 +97,7 @@ fn what_lies_at_a_worker_that_is_parked_is_finished() {
     let mut engine = four_workers()
         .policy("round-robin", None)
         .steal(false)
+        .inbox_bound(8_000)
         .process(move |n: &u64, _: &WorkerInfo| {
             while held.load(Ordering::Acquire) == 0 {
                 std::thread::yield_now();
