@@ -82,10 +82,8 @@ fn a_second_signal_ends_the_run_at_once() {
     let mut started = with_six_packets(&place, "--work spin:30s --drain-limit 60s");
     started.signal(Signal::INT);
     started.logs("SIGINT: sources stop");
-    // Nearer than half a second it would be the same request; later is as good.
-    std::thread::sleep(Duration::from_millis(1_500));
-    started.signal(Signal::TERM);
-    started.end().exits(130).complains(&["SIGTERM again"]);
+    started.insists(Signal::TERM, "SIGTERM again");
+    started.end().exits(130);
     let summary = place.summary("results");
     books_balance(&summary, &place.rows("results"));
     assert_eq!((summary.ledger.abandoned, summary.ended.as_str()), (6, "aborted"));
@@ -105,8 +103,7 @@ fn a_second_signal_is_told_apart_from_a_drain_limit_when_the_packets_are_short()
     eventually("rows are written", || std::fs::metadata(&rows).is_ok_and(|it| it.len() > 1_000));
     started.signal(Signal::INT);
     started.logs("SIGINT: ");
-    std::thread::sleep(Duration::from_millis(1_500));
-    started.signal(Signal::INT);
+    started.insists(Signal::INT, "SIGINT again");
     let said = started.end().exits(130);
     assert!(!said.stderr.contains("drain-limit"), "{}", said.stderr);
     let summary = place.summary("results");

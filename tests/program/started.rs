@@ -60,6 +60,20 @@ impl Started {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Sends a signal again and again until a line of the log has `text` in it: one that comes
+    /// too soon after another is the same request, and how soon is up to the machine.
+    #[track_caller]
+    pub fn insists(&mut self, signal: Signal, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log.contains(text) {
+            assert!(Instant::now() < deadline, "'{text}' is not in:\n{}", self.log);
+            self.signal(signal);
+            if let Ok(line) = self.lines.recv_timeout(Duration::from_millis(20)) {
+                self.log += &format!("{line}\n");
+            }
+        }
+    }
+
     /// The kernel's number of the process.
     pub fn id(&self) -> u32 {
         self.child.id()

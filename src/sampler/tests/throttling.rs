@@ -123,7 +123,7 @@ proptest! {
 
     /// A rule that shares by capacity alone shows what is believed, in the third second already. Not
     /// below 0.35: so few packets end there that it may be off by a tenth and a little. Not above
-    /// 0.85: there it is now and then taken for one of its equals, by up to 10.4 %.
+    /// 0.85: there it is now and then taken for one of its equals.
     #[test]
     fn two_seconds_after_the_step_a_throttled_core_is_believed_to_be_what_it_is(
         seed: u64,
