@@ -48,9 +48,10 @@ fn beside(path: &Path, rows: u64, said: &mut Vec<String>) -> Result<Option<Summa
             if summary.recorded_rows != rows {
                 let recorded = summary.recorded_rows;
                 said.push(format!(
-                    "{}: the run recorded {}, {rows} are whole here",
+                    "{}: the run recorded {}, {} are whole here",
                     path.display(),
-                    units::counted(recorded, "row")
+                    units::counted(recorded, "row"),
+                    units::count(rows)
                 ));
             }
             Ok(Some(summary))
