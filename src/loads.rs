@@ -8,162 +8,18 @@
 //!
 //! A simulator owns a board too and sets the counts itself; a policy cannot tell.
 
+mod board;
 mod marks;
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-
-use crossbeam_utils::CachePadded;
 
 use crate::ids::WorkerId;
-use crate::in_flight::InFlight;
-use crate::parking::Parking;
+pub use board::{CAPACITY_MIN, FOREIGN_LOAD_MAX, LoadBoard};
 use marks::Marks;
-
-/// The most of a core that foreign load may take away in the score: 1 − it is at least 0.05,
-/// so that a busy core stays a last resort instead of dividing by zero.
-pub const FOREIGN_LOAD_MAX: f32 = 0.95;
-
-/// The least capacity a worker is believed to have, for the same reason.
-pub const CAPACITY_MIN: f32 = 0.01;
 
 /// What a policy is shown in flight at a parked worker: more than any inbox may hold.
 const PARKED_IN_FLIGHT: u32 = 1 << 28;
-
-/// The live loads of all workers of one engine.
-#[derive(Debug)]
-pub struct LoadBoard {
-    in_flight: Box<[CachePadded<InFlight>]>,
-    speed: Box<[Speed]>,
-    parking: Parking,
-}
-
-/// How fast a worker is: capacity and foreign load, packed so that they change together.
-#[derive(Debug)]
-struct Speed {
-    packed: AtomicU64,
-    /// `1 / (capacity × (1 − foreign load))`, worked out once and not for every choice. May be
-    /// a moment older or newer than the two, which no choice can tell.
-    delay: AtomicU32,
-    /// How busy the core was over the last window of sampling.
-    utilization: AtomicU32,
-    /// The part of its capacity that is left to it while it is spared.
-    relief: AtomicU32,
-    retired: AtomicBool,
-}
-
-impl Speed {
-    fn new(capacity: f32, foreign_load: f32) -> Self {
-        let speed = Speed {
-            packed: AtomicU64::new(0),
-            delay: AtomicU32::new(0),
-            utilization: AtomicU32::new(0),
-            relief: AtomicU32::new(1.0f32.to_bits()),
-            retired: AtomicBool::new(false),
-        };
-        speed.set(capacity, foreign_load);
-        speed
-    }
-
-    fn set(&self, capacity: f32, foreign_load: f32) {
-        // Relaxed, here and below: figures that nothing else hangs on.
-        self.packed.store(pack(capacity, foreign_load), Ordering::Relaxed);
-        let delay: f32 = 1.0 / (capacity * (1.0 - foreign_load));
-        let retired = self.retired.load(Ordering::Relaxed);
-        let delay = if retired { f32::INFINITY } else { delay };
-        // One that retires just now is seen when the sampler looks the next time.
-        self.delay.store(delay.to_bits(), Ordering::Relaxed);
-    }
-
-    fn get(&self) -> (f32, f32) {
-        let bits = self.packed.load(Ordering::Relaxed);
-        (f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32))
-    }
-
-    fn delay(&self) -> f32 {
-        f32::from_bits(self.delay.load(Ordering::Relaxed))
-    }
-}
-
-fn pack(capacity: f32, foreign_load: f32) -> u64 {
-    u64::from(capacity.to_bits()) << 32 | u64::from(foreign_load.to_bits())
-}
-
-impl LoadBoard {
-    /// A board of idle workers with these capacities (0 to 1, relative to the fastest).
-    pub fn new(capacities: impl IntoIterator<Item = f32>) -> Self {
-        let clamp = |capacity: f32| capacity.max(CAPACITY_MIN);
-        let speed: Box<[_]> =
-            capacities.into_iter().map(|capacity| Speed::new(clamp(capacity), 0.0)).collect();
-        let parking = Parking::new(speed.len() as u32);
-        let in_flight = speed.iter().map(|_| CachePadded::default()).collect();
-        LoadBoard { in_flight, speed, parking }
-    }
-
-    /// Which workers are parked.
-    pub fn parking(&self) -> &Parking {
-        &self.parking
-    }
-
-    /// How many workers there are.
-    pub fn workers(&self) -> u32 {
-        self.in_flight.len() as u32
-    }
-
-    /// The in-flight count of `worker`.
-    pub fn in_flight(&self, worker: WorkerId) -> &InFlight {
-        &self.in_flight[worker.index()]
-    }
-
-    /// Capacity (0 to 1) and foreign load (0 to 1) of `worker` as last set.
-    pub fn speed(&self, worker: WorkerId) -> (f32, f32) {
-        self.speed[worker.index()].get()
-    }
-
-    /// Nothing is expected of `worker` any more: it died. With nothing in flight it would look the
-    /// best of all. A policy that goes by the expected delay takes it last.
-    pub fn retire(&self, worker: WorkerId) {
-        let speed = &self.speed[worker.index()];
-        speed.retired.store(true, Ordering::Relaxed);
-        speed.delay.store(f32::INFINITY.to_bits(), Ordering::Relaxed);
-    }
-
-    /// Whether `worker` died.
-    pub fn is_retired(&self, worker: WorkerId) -> bool {
-        self.speed[worker.index()].retired.load(Ordering::Relaxed)
-    }
-
-    /// Sets how fast `worker` is; values outside their ranges are moved to the nearest end.
-    pub fn set_speed(&self, worker: WorkerId, capacity: f32, foreign_load: f32) {
-        let foreign_load = foreign_load.clamp(0.0, FOREIGN_LOAD_MAX);
-        self.speed[worker.index()].set(capacity.max(CAPACITY_MIN), foreign_load);
-    }
-
-    /// Sets the part of its capacity that `worker` is believed to have while it is spared, so that
-    /// it cools (0 to 1, 1: it is not spared). It is in [`LoadBoard::speed`] already; here it says
-    /// how much of that is speed.
-    pub fn set_relief(&self, worker: WorkerId, factor: f32) {
-        self.speed[worker.index()].relief.store(factor.to_bits(), Ordering::Relaxed);
-    }
-
-    /// How fast `worker` is, spared or not: for whoever turns its time into work.
-    pub fn measured_capacity(&self, worker: WorkerId) -> f32 {
-        let speed = &self.speed[worker.index()];
-        speed.get().0 / f32::from_bits(speed.relief.load(Ordering::Relaxed))
-    }
-
-    /// Sets how busy the core of `worker` was over the last window of sampling (0 to 1).
-    pub fn set_utilization(&self, worker: WorkerId, utilization: f32) {
-        let bits = utilization.clamp(0.0, 1.0).to_bits();
-        self.speed[worker.index()].utilization.store(bits, Ordering::Relaxed);
-    }
-
-    /// How busy the core of `worker` was over the last window of sampling (0 to 1).
-    pub fn utilization(&self, worker: WorkerId) -> f32 {
-        f32::from_bits(self.speed[worker.index()].utilization.load(Ordering::Relaxed))
-    }
-}
 
 /// One reading of the board, lazy: a count is read when a policy first asks for it.
 #[derive(Debug)]
@@ -204,7 +60,7 @@ impl Loads {
 
     #[cold]
     fn see_the_parked(&mut self) {
-        self.marks.follow(&self.board.parking);
+        self.marks.follow(self.board.parking());
         // Filled in beforehand: whoever looks at a worker then needs not ask whether it is parked.
         let (reading, delay) = (self.reading, f32::INFINITY);
         let seen = Seen { reading, in_flight: PARKED_IN_FLIGHT, delay };
@@ -220,7 +76,7 @@ impl Loads {
             self.seen.iter().for_each(|seen| seen.set(Seen::default()));
             self.reading = 1;
         }
-        if self.board.parking.epoch() != self.marks.settled {
+        if self.board.parking().epoch() != self.marks.settled {
             self.see_the_parked();
         }
     }
@@ -310,7 +166,7 @@ impl Loads {
         let seen = Seen {
             reading: self.reading,
             in_flight: self.board.in_flight(worker).count(),
-            delay: self.board.speed[worker.index()].delay(),
+            delay: self.board.delay_when_idle(worker),
         };
         cell.set(seen);
         seen
