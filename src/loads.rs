@@ -4,12 +4,14 @@
 //! dispatchers raise and the worker lowers, and beside them how fast each worker is, which the
 //! sampler rewrites a few times a second. [`Loads`] is one dispatcher's reading of it: each
 //! count is read at most once a batch, and the batch's own choices are added on top, so that
-//! a batch of 32 does not send all 32 to the worker that was idle when it was read.
+//! a batch of 32 does not send all 32 to the worker that was idle when it was read. The speeds are
+//! those of the reading's beginning: copied, where any of them has changed since the last one.
 //!
 //! A simulator owns a board too and sets the counts itself; a policy cannot tell.
 
 mod board;
 mod marks;
+mod speeds;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use crate::ids::WorkerId;
 pub use board::{CAPACITY_MIN, FOREIGN_LOAD_MAX, LoadBoard};
 use marks::Marks;
+use speeds::{SpeedSeen, Speeds};
 
 /// What a policy is shown in flight at a parked worker: more than any inbox may hold.
 const PARKED_IN_FLIGHT: u32 = 1 << 28;
@@ -27,6 +30,7 @@ pub struct Loads {
     board: Arc<LoadBoard>,
     reading: u32,
     seen: Box<[Cell<Seen>]>,
+    speeds: Speeds,
     marks: Marks,
 }
 
@@ -34,8 +38,6 @@ pub struct Loads {
 struct Seen {
     reading: u32,
     in_flight: u32,
-    /// The expected delay of a packet that finds nobody before it.
-    delay: f32,
 }
 
 /// A policy's decision with what it was based on.
@@ -53,17 +55,21 @@ impl Loads {
     /// A reader of `board`.
     pub fn new(board: Arc<LoadBoard>) -> Self {
         let seen = (0..board.workers()).map(|_| Cell::default()).collect();
-        let mut loads = Loads { board, reading: 1, seen, marks: Marks::default() };
-        loads.see_the_parked();
+        let speeds = Speeds::new(board.workers());
+        let mut loads = Loads { board, reading: 1, seen, speeds, marks: Marks::default() };
+        loads.look_around();
         loads
     }
 
+    /// Who is parked, and how fast everybody is.
     #[cold]
-    fn see_the_parked(&mut self) {
-        self.marks.follow(self.board.parking());
+    fn look_around(&mut self) {
+        let moved = self.marks.follow(self.board.parking());
+        if moved || !self.speeds.are_of(&self.board) {
+            self.speeds.copy(&self.board, &self.marks.parked);
+        }
         // Filled in beforehand: whoever looks at a worker then needs not ask whether it is parked.
-        let (reading, delay) = (self.reading, f32::INFINITY);
-        let seen = Seen { reading, in_flight: PARKED_IN_FLIGHT, delay };
+        let seen = Seen { reading: self.reading, in_flight: PARKED_IN_FLIGHT };
         let parked = self.seen.iter().zip(&self.marks.parked).filter(|(_, parked)| **parked);
         parked.for_each(|(cell, _)| cell.set(seen));
     }
@@ -76,8 +82,8 @@ impl Loads {
             self.seen.iter().for_each(|seen| seen.set(Seen::default()));
             self.reading = 1;
         }
-        if self.board.parking().epoch() != self.marks.settled {
-            self.see_the_parked();
+        if self.board.parking().epoch() != self.marks.settled || !self.speeds.are_of(&self.board) {
+            self.look_around();
         }
     }
 
@@ -163,35 +169,32 @@ impl Loads {
         if seen.reading == self.reading {
             return seen;
         }
-        let seen = Seen {
-            reading: self.reading,
-            in_flight: self.board.in_flight(worker).count(),
-            delay: self.board.delay_when_idle(worker),
-        };
+        let in_flight = self.board.in_flight(worker).count();
+        let seen = Seen { reading: self.reading, in_flight };
         cell.set(seen);
         seen
     }
 
     /// Speed of `worker` relative to the fastest (0 to 1].
     pub fn capacity(&self, worker: WorkerId) -> f32 {
-        self.board.speed(worker).0
+        self.speeds.of(worker).capacity
     }
 
     /// Part of the core of `worker` that others use (0 to 0.95).
     pub fn foreign_load(&self, worker: WorkerId) -> f32 {
-        self.board.speed(worker).1
+        self.speeds.of(worker).foreign_load
     }
 
     /// How busy the core of `worker` was over the last window of sampling (0 to 1): as old as that
     /// window. A rule that follows it follows it together with everybody else.
     pub fn utilization(&self, worker: WorkerId) -> f32 {
-        if self.is_parked(worker) { f32::INFINITY } else { self.board.utilization(worker) }
+        self.speeds.of(worker).utilization
     }
 
     /// The expected delay of a packet at `worker` that finds nobody before it, in mean service
     /// times of the fastest worker: `1 / (capacity × (1 − foreign load))`.
     pub fn delay_when_idle(&self, worker: WorkerId) -> f32 {
-        self.seen(worker).delay
+        self.speeds.of(worker).delay
     }
 
     /// The expected delay of one more packet at `worker`, in mean service times of the fastest
@@ -199,8 +202,7 @@ impl Loads {
     ///
     /// Example: 3 in flight, capacity 0.5, half of the core foreign: 4 / 0.25 = 16.
     pub fn expected_delay(&self, worker: WorkerId) -> f32 {
-        let seen = self.seen(worker);
-        (seen.in_flight + 1) as f32 * seen.delay
+        (self.in_flight(worker) + 1) as f32 * self.delay_when_idle(worker)
     }
 
     /// What a choice of `worker` is based on now, and the expected delay of a packet there that
@@ -208,16 +210,15 @@ impl Loads {
     /// a reading.
     #[inline]
     pub fn choice(&self, worker: WorkerId) -> (Choice, f32) {
-        let Seen { in_flight, delay, .. } = self.seen(worker);
-        let foreign_load = self.board.speed(worker).1;
+        let in_flight = self.in_flight(worker);
+        let SpeedSeen { delay, foreign_load, .. } = *self.speeds.of(worker);
         (Choice { worker, in_flight, foreign_load }, delay)
     }
 
     /// [`Loads::in_flight`] and [`Loads::delay_when_idle`] in one look.
     #[inline]
     pub fn look(&self, worker: WorkerId) -> (u32, f32) {
-        let seen = self.seen(worker);
-        (seen.in_flight, seen.delay)
+        (self.in_flight(worker), self.delay_when_idle(worker))
     }
 
     /// From here on this reading counts `packets` more at `worker`.
@@ -237,12 +238,11 @@ impl Loads {
         assert!(worker.0 < workers, "a policy chose worker {worker} of {workers}");
         let seen = self.seen(worker);
         self.seen[worker.index()].set(Seen { in_flight: seen.in_flight + 1, ..seen });
-        let foreign_load = self.board.speed(worker).1;
         let mut in_flight = seen.in_flight;
         if in_flight >= PARKED_IN_FLIGHT {
             in_flight = self.board.in_flight(worker).count();
         }
-        Choice { worker, in_flight, foreign_load }
+        Choice { worker, in_flight, foreign_load: self.foreign_load(worker) }
     }
 }
 

@@ -20,6 +20,8 @@ pub const CAPACITY_MIN: f32 = 0.01;
 pub struct LoadBoard {
     in_flight: Box<[CachePadded<InFlight>]>,
     speed: Box<[Speed]>,
+    /// Counts what is said about speeds: readers keep a copy of them.
+    speed_epoch: AtomicU64,
     parking: Parking,
 }
 
@@ -27,9 +29,6 @@ pub struct LoadBoard {
 #[derive(Debug)]
 struct Speed {
     packed: AtomicU64,
-    /// `1 / (capacity × (1 − foreign load))`, worked out once and not for every choice. May be
-    /// a moment older or newer than the two, which no choice can tell.
-    delay: AtomicU32,
     /// How busy the core was over the last window of sampling.
     utilization: AtomicU32,
     /// The part of its capacity that is left to it while it is spared.
@@ -39,34 +38,18 @@ struct Speed {
 
 impl Speed {
     fn new(capacity: f32, foreign_load: f32) -> Self {
-        let speed = Speed {
-            packed: AtomicU64::new(0),
-            delay: AtomicU32::new(0),
+        Speed {
+            packed: AtomicU64::new(pack(capacity, foreign_load)),
             utilization: AtomicU32::new(0),
             relief: AtomicU32::new(1.0f32.to_bits()),
             retired: AtomicBool::new(false),
-        };
-        speed.set(capacity, foreign_load);
-        speed
-    }
-
-    fn set(&self, capacity: f32, foreign_load: f32) {
-        // Relaxed, here and below: figures that nothing else hangs on.
-        self.packed.store(pack(capacity, foreign_load), Ordering::Relaxed);
-        let delay: f32 = 1.0 / (capacity * (1.0 - foreign_load));
-        let retired = self.retired.load(Ordering::Relaxed);
-        let delay = if retired { f32::INFINITY } else { delay };
-        // One that retires just now is seen when the sampler looks the next time.
-        self.delay.store(delay.to_bits(), Ordering::Relaxed);
+        }
     }
 
     fn get(&self) -> (f32, f32) {
+        // Relaxed, here and below: what a reader copies, the epoch orders.
         let bits = self.packed.load(Ordering::Relaxed);
         (f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32))
-    }
-
-    fn delay(&self) -> f32 {
-        f32::from_bits(self.delay.load(Ordering::Relaxed))
     }
 }
 
@@ -82,7 +65,7 @@ impl LoadBoard {
             capacities.into_iter().map(|capacity| Speed::new(clamp(capacity), 0.0)).collect();
         let parking = Parking::new(speed.len() as u32);
         let in_flight = speed.iter().map(|_| CachePadded::default()).collect();
-        LoadBoard { in_flight, speed, parking }
+        LoadBoard { in_flight, speed, speed_epoch: AtomicU64::new(0), parking }
     }
 
     /// Which workers are parked.
@@ -105,18 +88,23 @@ impl LoadBoard {
         self.speed[worker.index()].get()
     }
 
-    /// The expected delay of a packet at `worker` that finds nobody before it, in mean service
-    /// times of the fastest: without end where it died.
-    pub(super) fn delay_when_idle(&self, worker: WorkerId) -> f32 {
-        self.speed[worker.index()].delay()
+    /// A number that changes whenever a speed, a utilization or a death is told.
+    #[inline]
+    pub(super) fn speed_epoch(&self) -> u64 {
+        // Acquire: pairs with `changed`; the speeds are at least as new as the number.
+        self.speed_epoch.load(Ordering::Acquire)
+    }
+
+    fn changed(&self) {
+        // Release: pairs with `speed_epoch`.
+        self.speed_epoch.fetch_add(1, Ordering::Release);
     }
 
     /// Nothing is expected of `worker` any more: it died. With nothing in flight it would look the
     /// best of all. A policy that goes by the expected delay takes it last.
     pub fn retire(&self, worker: WorkerId) {
-        let speed = &self.speed[worker.index()];
-        speed.retired.store(true, Ordering::Relaxed);
-        speed.delay.store(f32::INFINITY.to_bits(), Ordering::Relaxed);
+        self.speed[worker.index()].retired.store(true, Ordering::Relaxed);
+        self.changed();
     }
 
     /// Whether `worker` died.
@@ -127,7 +115,9 @@ impl LoadBoard {
     /// Sets how fast `worker` is; values outside their ranges are moved to the nearest end.
     pub fn set_speed(&self, worker: WorkerId, capacity: f32, foreign_load: f32) {
         let foreign_load = foreign_load.clamp(0.0, FOREIGN_LOAD_MAX);
-        self.speed[worker.index()].set(capacity.max(CAPACITY_MIN), foreign_load);
+        let packed = pack(capacity.max(CAPACITY_MIN), foreign_load);
+        self.speed[worker.index()].packed.store(packed, Ordering::Relaxed);
+        self.changed();
     }
 
     /// Sets the part of its capacity that `worker` is believed to have while it is spared, so that
@@ -147,6 +137,7 @@ impl LoadBoard {
     pub fn set_utilization(&self, worker: WorkerId, utilization: f32) {
         let bits = utilization.clamp(0.0, 1.0).to_bits();
         self.speed[worker.index()].utilization.store(bits, Ordering::Relaxed);
+        self.changed();
     }
 
     /// How busy the core of `worker` was over the last window of sampling (0 to 1).

@@ -17,14 +17,15 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// Reads the marks, if they have changed.
-    pub fn follow(&mut self, parking: &Parking) {
+    /// Reads the marks, if they have changed; says whether they have.
+    pub fn follow(&mut self, parking: &Parking) -> bool {
         // The number first: should a mark change meanwhile, it is looked at once more.
         let epoch = parking.epoch();
         if self.epoch == Some(epoch) {
-            return;
+            return false;
         }
         self.read(epoch, parking.workers(), |worker| parking.is_parked(WorkerId(worker)));
+        true
     }
 
     /// Takes the marks one by one. While they are being changed from one worker to another, the one

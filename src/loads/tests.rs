@@ -36,6 +36,47 @@ fn one_reading_sees_its_own_choices_and_no_others() {
 }
 
 #[test]
+fn within_a_reading_nobodys_speed_changes() {
+    let board = Arc::new(LoadBoard::new([1.0, 0.5]));
+    let mut loads = Loads::new(board.clone());
+    let all = |loads: &Loads| {
+        let one = |worker| {
+            let choice = loads.choice(worker).0;
+            let speed = (loads.capacity(worker), loads.foreign_load(worker), choice.foreign_load);
+            (speed, loads.utilization(worker), loads.delay_when_idle(worker))
+        };
+        [one(A), one(B)]
+    };
+    let before = all(&loads);
+    assert_eq!(before, [((1.0, 0.0, 0.0), 0.0, 1.0), ((0.5, 0.0, 0.0), 0.0, 2.0)]);
+    // What the sampler says, and a death, belong to the next reading.
+    board.set_speed(B, 0.25, 0.5);
+    board.set_utilization(B, 0.75);
+    board.retire(A);
+    assert_eq!(all(&loads), before);
+    assert_eq!(loads.take(B).foreign_load, 0.0);
+    loads.refresh();
+    let after = [((1.0, 0.0, 0.0), 0.0, f32::INFINITY), ((0.25, 0.5, 0.5), 0.75, 8.0)];
+    assert_eq!(all(&loads), after);
+    board.set_utilization(B, 0.5);
+    loads.refresh();
+    assert_eq!(loads.utilization(B), 0.5, "each change alone is noticed");
+}
+
+#[test]
+fn the_speed_of_a_parked_worker_is_seen_when_it_is_woken() {
+    let board = parked([1.0; 3], [true, false, true], 1.0);
+    let mut loads = Loads::new(board.clone());
+    board.set_speed(B, 0.25, 0.0);
+    board.set_utilization(B, 0.5);
+    loads.refresh();
+    assert!(loads.delay_when_idle(B).is_infinite() && loads.utilization(B).is_infinite());
+    board.parking().set(&[true; 3], &[], 1.0);
+    loads.refresh();
+    assert_eq!((loads.delay_when_idle(B), loads.utilization(B)), (4.0, 0.5));
+}
+
+#[test]
 fn a_core_that_is_all_foreign_is_a_last_resort_and_no_more() {
     let board = Arc::new(LoadBoard::new([1.0, 0.0]));
     board.set_speed(A, 1.0, 7.0);
