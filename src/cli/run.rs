@@ -201,8 +201,9 @@ fn wait_for_the_end(
 ) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
     let clock = engine.clock();
-    let end_ns =
-        plan.duration.map(|duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+    // From now, when the sources run: a slow disk at the start shortens no run.
+    let in_ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let end_ns = plan.duration.map(|duration| clock.now_ns().saturating_add(in_ns(duration)));
     let (mut pace_ns, mut status_ns) = (SECOND.as_nanos() as u64, status.every().as_nanos() as u64);
     loop {
         let now_ns = clock.now_ns();

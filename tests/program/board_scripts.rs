@@ -1,6 +1,6 @@
 //! The scripts for boards, on what they must refuse: nothing is built, installed or fetched.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,9 +26,12 @@ fn only(place: &Place, real: &[&str], fakes: &[(&str, &str)]) -> PathBuf {
         symlink(found.find(|path| path.exists()).unwrap(), folder.join(name)).unwrap();
     }
     for (name, body) in fakes {
-        let path = folder.join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By a child: what this process has open for writing, its other children might hold for a
+        // moment, and what somebody may write nobody can execute.
+        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod +x \"$0\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", write]).arg(folder.join(name)).arg(body);
+        assert!(command.status().unwrap().success());
     }
     folder
 }
@@ -62,7 +65,7 @@ fn a_linker_that_is_missing_and_may_not_be_installed_is_named_with_the_remedy() 
     let debian = [("apt-get", "exit 1"), ("dpkg", "exit 1")];
     let bin = only(&place, &TOOLS, &[&fakes[..], &debian[..]].concat());
     let mut command = Command::new(script("cross-build"));
-    command.env("PATH", bin);
+    command.env("PATH", bin).env_remove("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
     let said = end(place.at_home(command, &["--no-containers", "aarch64-unknown-linux-gnu"]));
     let said = said.exits(69);
     said.complains(&["no linker", "aarch64-linux-gnu-gcc", "remedy: ", "gcc-aarch64-linux-gnu"]);

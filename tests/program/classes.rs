@@ -2,7 +2,7 @@
 
 use edge_dispatch::class::Class;
 
-use super::place::Place;
+use super::place::{Place, allowed_cpus};
 
 #[test]
 fn emulated_classes_stand_in_table_and_summary_and_are_said_to_be_emulated() {
@@ -34,21 +34,24 @@ fn emulated_classes_stand_in_table_and_summary_and_are_said_to_be_emulated() {
 #[test]
 fn more_workers_than_cpus_share_them_and_every_output_says_so() {
     let place = Place::new();
-    let workers = std::thread::available_parallelism().unwrap().get() + 3;
+    let cpus = allowed_cpus();
+    let workers = cpus.len() + 3;
     let said = place
         .run(&format!("run --duration 300ms --rate 1000 --workers {workers}"))
         .exits(0)
-        .prints(&["share", "CPUs in turn"]);
+        .prints(&["share", "in turn"]);
     let summary = place.summary("results");
     assert_eq!(summary.workers.len(), workers, "{}", said.stdout);
     let shared = format!("{workers} workers share");
     assert!(summary.machine.notes.iter().any(|note| note.contains(&shared)), "{:?}", summary);
     // One CPU for all: the same, whatever the machine.
-    let said = place.run("run --duration 200ms --rate 500 --workers 3 --cpus 0").exits(0);
+    let first = cpus[0];
+    let line = format!("run --duration 200ms --rate 500 --workers 3 --cpus {first}");
+    let said = place.run(&line).exits(0);
     assert_eq!(said.stdout.matches("workers share").count(), 1, "said once: {}", said.stdout);
     said.prints(&["3 workers share 1 CPU in turn"]);
     let summary = place.summary("results");
-    assert!(summary.workers.iter().all(|worker| worker.cpu.0 == 0));
+    assert!(summary.workers.iter().all(|worker| worker.cpu.index() == first));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use edge_dispatch::record::{COLUMNS, Row};
 use edge_dispatch::summary::Summary;
+use rustix::thread::{CpuSet, sched_getaffinity};
 use tempfile::TempDir;
 
 /// No run of these tests takes as long.
@@ -84,7 +85,8 @@ impl Place {
 
     /// Any program, to be started here.
     pub fn at_home<A: AsRef<OsStr>>(&self, mut command: Command, args: &[A]) -> Command {
-        command.args(args).current_dir(self.0.path());
+        // Whoever runs the tests may have asked for colours, which stand within words.
+        command.args(args).current_dir(self.0.path()).env("NO_COLOR", "1");
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("EDGE_DISPATCH_") {
                 command.env_remove(name);
@@ -157,4 +159,10 @@ pub fn books_balance(summary: &Summary, rows: &[Row]) {
     let finished = ledger.processed + ledger.failed;
     assert_eq!(summary.workers.iter().map(|worker| worker.packets).sum::<u64>(), finished);
     assert_eq!(summary.classes.iter().map(|class| class.packets).sum::<u64>(), finished);
+}
+
+/// The CPUs that the tests, and what they start, may run on.
+pub fn allowed_cpus() -> Vec<usize> {
+    let set = sched_getaffinity(None).unwrap();
+    (0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect()
 }

@@ -6,7 +6,7 @@ use edge_dispatch::ids::{CpuId, WorkerId};
 use rustix::process::{Pid, Signal};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use super::place::Place;
+use super::place::{Place, allowed_cpus};
 use super::started::{Started, eventually};
 
 impl Started {
@@ -42,16 +42,15 @@ impl Started {
 
 /// The first two CPUs that these tests may use; nothing to test on a machine with one.
 fn two_cpus() -> Option<[usize; 2]> {
-    let set = sched_getaffinity(None).unwrap();
-    let mut cpus = (0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu));
-    Some([cpus.next()?, cpus.next()?])
+    allowed_cpus().first_chunk().copied()
 }
 
 #[test]
 fn a_worker_that_loses_its_cpu_moves_and_comes_back_and_no_packet_is_lost() {
     let Some([a, b]) = two_cpus() else { return };
     let place = Place::new();
-    let mut program = place.start(&format!("run --cpus {a},{b} --rate 2000 --work analysis"));
+    let mut program =
+        place.start(&format!("run --cpus {a},{b} --workers 2 --rate 2000 --work analysis"));
     program.logs("running");
     eventually("both are pinned", || {
         program.threads().iter().any(|thread| thread.0 == "worker-1")

@@ -3,7 +3,7 @@
 //! Packets come over UDP, in a datagram whose last line is bad: once that is complained of, the
 //! packets before it are on their way, and no clock is needed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -53,21 +53,32 @@ fn the_terminal_going_away_does_not_end_the_run() {
 
 #[test]
 fn two_signals_at_once_are_one_request() {
+    // Again, where the machine let so much time pass between the two that they are two requests.
+    while !two_signals_are_one_request() {}
+}
+
+/// Whether the two came so close together that they are one.
+fn two_signals_are_one_request() -> bool {
     let place = Place::new();
     let mut started = with_six_packets(&place, "--work spin:200ms");
+    let first = Instant::now();
     started.signal(Signal::INT);
     // Sent without this, the two could be one already to the system.
     started.logs("SIGINT: sources stop");
     started.signal(Signal::INT);
+    if first.elapsed() >= Duration::from_millis(400) {
+        return false;
+    }
     started.end().exits(0);
     assert!(all_files(&place));
     assert_eq!(place.summary("results").ledger.processed, 6);
+    true
 }
 
 #[test]
 fn what_the_drain_limit_leaves_over_is_counted_and_said() {
     let place = Place::new();
-    let started = with_six_packets(&place, "--work spin:30s --drain-limit 100ms");
+    let started = with_six_packets(&place, "--work spin:1h --drain-limit 2s");
     started.signal(Signal::TERM);
     started.end().exits(75).complains(&["6 packets", "--drain-limit"]).prints(&["abandoned 6"]);
     assert!(all_files(&place));
