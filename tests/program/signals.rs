@@ -3,8 +3,9 @@
 //! Packets come over UDP, in a datagram whose last line is bad: once that is complained of, the
 //! packets before it are on their way, and no clock is needed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use edge_dispatch::clock::Clock;
 use rustix::process::Signal;
 
 use super::place::{Place, books_balance};
@@ -61,12 +62,12 @@ fn two_signals_at_once_are_one_request() {
 fn two_signals_are_one_request() -> bool {
     let place = Place::new();
     let mut started = with_six_packets(&place, "--work spin:200ms");
-    let first = Instant::now();
+    let clock = Clock::start();
     started.signal(Signal::INT);
     // Sent without this, the two could be one already to the system.
     started.logs("SIGINT: sources stop");
     started.signal(Signal::INT);
-    if first.elapsed() >= Duration::from_millis(400) {
+    if clock.now_ns() >= 400_000_000 {
         return false;
     }
     started.end().exits(0);
