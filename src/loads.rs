@@ -136,7 +136,7 @@ impl Loads {
     }
 
     /// After a choice: wakes a parked worker if the packet chosen for last, or the next one, would
-    /// take too long even at the best active worker (see [`Parking::wake_at`]). It is active from
+    /// take too long even at the best active worker (see `Parking::wake_at`). It is active from
     /// the next reading on.
     #[inline]
     pub fn wake_if_late(&self) {

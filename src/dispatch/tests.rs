@@ -340,3 +340,20 @@ fn a_death_between_two_choices_turns_no_stream_round() {
     stream.retain(|at| *at != 1);
     assert_eq!(stream, [0, 2]);
 }
+
+/// A backlog at the only active worker: dispatchers wake one after the other, without any look.
+#[test]
+fn a_burst_wakes_one_after_the_other() {
+    let mut bench = bench(4, 1_000, Overflow::Block, "randomized-least-connection", 3);
+    let parking = bench.board.parking();
+    parking.set(&[false, false, true, false], &[3, 1, 0, 2].map(WorkerId), 20.0);
+    let mut active = Vec::new();
+    for number in 0..200 {
+        bench.dispatcher.dispatch(Job::new(number, number)).unwrap();
+        active.push(bench.board.parking().active());
+    }
+    active.dedup();
+    assert_eq!((active, bench.board.parking().woken()), (vec![1, 2, 3, 4], 3));
+    let packets = bench.empty();
+    assert!(packets.iter().all(|packets| !packets.is_empty()), "{packets:?}");
+}

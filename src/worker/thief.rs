@@ -5,6 +5,8 @@
 //! a whole message. The thief counts it as in flight here before it is uncounted there, so that
 //! at no moment it is in flight nowhere.
 
+use std::sync::atomic::{Ordering, fence};
+
 use super::{DeskOf, Worker};
 use crate::ids::WorkerId;
 use crate::inbox::{Message, Patience};
@@ -45,10 +47,6 @@ where
 
     fn victim(&self) -> Option<WorkerId> {
         let (own, board) = (self.parts.info.worker, &self.parts.board);
-        if board.parking().is_parked(own) {
-            // It has finished what it had and shall sleep.
-            return None;
-        }
         let speed = |worker| {
             let (capacity, foreign_load) = board.speed(worker);
             capacity * (1.0 - foreign_load)
@@ -63,6 +61,10 @@ where
                 worst = (left, Some(worker));
             }
         }
-        worst.1
+        // Acquire: pairs with the claim of a packet that is counted above. Whoever parked this
+        // worker before it dispatched that packet is heard.
+        fence(Ordering::Acquire);
+        // A parked one has finished what it had and shall sleep.
+        worst.1.filter(|_| !board.parking().is_parked(own))
     }
 }

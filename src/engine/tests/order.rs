@@ -2,15 +2,19 @@
 //! sequence in which they were dispatched, one at a time, and none is lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::hush_expected_panics;
+use crate::clock::Clock;
 use crate::dispatch::Overflow;
 use crate::engine::*;
+use crate::ids::WorkerId;
 use crate::job::{Job, Key};
+use crate::loads::Loads;
 use crate::order::Order;
 use crate::packet::Kind;
+use crate::policy::{Ask, Policy};
 use crate::process::{Failure, Process, WorkerInfo};
 use crate::random::Random;
 use crate::topology::PlacementRequest;
@@ -228,48 +232,73 @@ fn what_is_too_old_expires() {
     assert_eq!(ledger.processed + ledger.dropped.expired, 400);
 }
 
-/// An idle worker takes from one that a bad rule loads alone.
+/// All to the first worker.
+struct FirstOnly;
+
+impl Policy for FirstOnly {
+    fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
+        WorkerId(0)
+    }
+    fn name(&self) -> &'static str {
+        "first-only"
+    }
+    fn choices(&self, _: u32) -> u32 {
+        1
+    }
+}
+
+/// Packets for the first of two workers alone, until `enough` of them; what each worked on and
+/// took from the other.
+fn all_to_the_first(
+    steal: bool,
+    work: impl FnMut(&u64, &WorkerInfo) -> Result<(), Failure> + Clone + Send + Sync + 'static,
+    enough: impl Fn(u64) -> bool,
+) -> [(u64, u64); 2] {
+    let mut engine = Engine::builder()
+        .placement(PlacementRequest { workers: Some(2), ..PlacementRequest::default() })
+        .own_policy(|| FirstOnly)
+        .steal(steal)
+        // All fit, even into the least part of the bound that a busy core has.
+        .inbox_bound(80_000)
+        .process(work)
+        .start()
+        .unwrap();
+    let mut dispatcher = engine.dispatcher();
+    let mut sent = 0;
+    while !enough(sent) {
+        dispatcher.dispatch(Job::new(sent, sent)).unwrap();
+        sent += 1;
+    }
+    let closing = engine.finish(Duration::from_secs(60));
+    assert_eq!(closing.last.ledger.processed, sent);
+    [0, 1].map(|at| (closing.last.workers[at].packets, closing.last.workers[at].stolen))
+}
+
+#[test]
+fn without_stealing_all_stay_where_they_were_sent() {
+    let shares = all_to_the_first(false, |_: &u64, _: &WorkerInfo| Ok(()), |sent| sent == 300);
+    assert_eq!(shares, [(300, 0), (0, 0)]);
+}
+
+/// The first worker stands still until the other has helped: it does, whenever it gets its turn.
 #[test]
 fn an_idle_worker_takes_from_a_loaded_one() {
-    struct FirstOnly;
-    impl Policy for FirstOnly {
-        fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
-            WorkerId(0)
+    let helped = Arc::new(AtomicBool::new(false));
+    let (heard, clock) = (helped.clone(), Clock::start());
+    let waits = clock.clone();
+    let work = move |_: &u64, info: &WorkerInfo| {
+        heard.fetch_or(info.worker == WorkerId(1), Ordering::AcqRel);
+        while !heard.load(Ordering::Acquire) && waits.now_ns() < 30_000_000_000 {
+            std::thread::yield_now();
         }
-        fn name(&self) -> &'static str {
-            "first-only"
-        }
-        fn choices(&self, _: u32) -> u32 {
-            1
-        }
-    }
-    use crate::ids::WorkerId;
-    use crate::policy::{Ask, Policy};
-    let run = |steal| {
-        let mut engine = Engine::builder()
-            .placement(PlacementRequest { workers: Some(2), ..PlacementRequest::default() })
-            .own_policy(|| FirstOnly)
-            .steal(steal)
-            // All fit, even into the least part of the bound that a busy core has.
-            .inbox_bound(8_000)
-            .process(crate::process::Spin::new(Duration::from_micros(100)))
-            .start()
-            .unwrap();
-        let mut dispatcher = engine.dispatcher();
-        for key in 0..300u64 {
-            dispatcher.dispatch(Job::new(key, ())).unwrap();
-        }
-        let closing = engine.finish(Duration::from_secs(60));
-        assert_eq!(closing.last.ledger.processed, 300);
-        closing
-            .last
-            .workers
-            .iter()
-            .map(|worker| (worker.packets, worker.stolen))
-            .collect::<Vec<_>>()
+        Ok(())
     };
-    assert_eq!(run(false), [(300, 0), (0, 0)]);
-    let shares = run(true);
+    let enough = |sent| {
+        // Each packet rouses the other worker, should it sleep.
+        std::thread::park_timeout(Duration::from_millis(if sent < 300 { 0 } else { 1 }));
+        sent >= 300 && (helped.load(Ordering::Acquire) || clock.now_ns() > 30_000_000_000)
+    };
+    let shares = all_to_the_first(true, work, enough);
     assert!(shares[1].0 > 0 && shares[1].0 <= shares[1].1, "{shares:?}");
 }
 

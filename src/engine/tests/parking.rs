@@ -116,39 +116,6 @@ fn what_lies_at_a_worker_that_is_parked_is_finished() {
     assert_eq!(packets(engine, 400)[0], u64::from(before));
 }
 
-/// A backlog at the only active worker: dispatchers wake one after the other, without any look.
-#[test]
-fn a_burst_wakes_one_after_the_other() {
-    let gate = Arc::new(AtomicU64::new(0));
-    let held = gate.clone();
-    let mut engine = four_workers()
-        .steal(false)
-        .process(move |n: &u64, _: &WorkerInfo| {
-            while held.load(Ordering::Acquire) == 0 {
-                std::thread::yield_now();
-            }
-            Ok(*n)
-        })
-        .start()
-        .unwrap();
-    let board = engine.shared.board.clone();
-    let order = [3, 1, 0, 2].map(WorkerId);
-    board.parking().set(&[false, false, true, false], &order, 20.0);
-    let mut dispatcher = engine.dispatcher();
-    let mut active = Vec::new();
-    for number in 0..200 {
-        dispatcher.dispatch(Job::new(number, number)).unwrap();
-        let now = board.parking().active();
-        if active.last() != Some(&now) {
-            active.push(now);
-        }
-    }
-    assert_eq!((active, board.parking().woken()), (vec![1, 2, 3, 4], 3));
-    gate.store(1, Ordering::Release);
-    let packets = packets(engine, 200);
-    assert!(packets.iter().all(|packets| *packets > 0), "{packets:?}");
-}
-
 /// Everything that is done is done in an instant of the target; four of five are refused.
 #[test]
 fn a_target_is_not_held_where_packets_are_dropped() {
