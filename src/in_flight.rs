@@ -76,7 +76,7 @@ impl Default for InFlight {
 impl InFlight {
     /// Packets in flight, for whoever chooses: may be a moment old.
     pub fn count(&self) -> u32 {
-        // Relaxed: a hint; who reads more on the strength of it (the thief) has a fence.
+        // Relaxed: a hint; nothing else is read on the strength of it.
         self.0.load(Ordering::Relaxed) & COUNT
     }
 

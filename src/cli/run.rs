@@ -60,8 +60,10 @@ pub fn run(args: RunArgs) -> Result<Exit, Fault> {
     for (order, source) in std::mem::take(&mut opened.sources) {
         engine.attach_in(source, order).map_err(|error| start_fault(error, &plan))?;
     }
+    // From now, when the sources run: a slow disk at the start shortens no run.
+    let end_ns = plan.duration.map(|duration| later(engine.clock(), duration));
     earlier.remove();
-    let closing = carry(engine, &mut opened, &plan, &mut status, signals);
+    let closing = carry(engine, &mut opened, &plan, (&mut status, end_ns), signals);
     status.clear();
     if let Some(pacer) = &opened.pacer {
         machine.notes.extend(pacer.notes(&closing.last));
@@ -173,7 +175,7 @@ fn carry(
     engine: Engine<Packet>,
     opened: &mut Opened,
     plan: &Plan,
-    status: &mut Status,
+    (status, end_ns): (&mut Status, Option<u64>),
     signals: Receiver<&'static str>,
 ) -> Closing {
     let workers = plan.placement.workers.map(|n| units::counted(n.into(), "worker"));
@@ -185,25 +187,26 @@ fn carry(
     );
     let mut service = Service::of_environment();
     service.ready();
-    let asked = wait_for_the_end(&engine, opened, plan, (status, &mut service), &signals);
+    let asked = wait_for_the_end(&engine, opened, end_ns, (status, &mut service), &signals);
     service.stopping(plan.drain_limit);
     signals::halt_on_second(signals, asked, engine.clock().clone(), engine.halt());
     engine.finish(plan.drain_limit)
 }
 
-/// Shows the status until something ends the run; whether that was a signal.
+fn later(clock: &Clock, duration: Duration) -> u64 {
+    clock.now_ns().saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Shows the status until something ends the run, `end_ns` at the latest; whether that was a signal.
 fn wait_for_the_end(
     engine: &Engine<Packet>,
     opened: &mut Opened,
-    plan: &Plan,
+    end_ns: Option<u64>,
     (status, service): (&mut Status, &mut Service),
     signals: &Receiver<&'static str>,
 ) -> bool {
     const SECOND: Duration = Duration::from_secs(1);
     let clock = engine.clock();
-    // From now, when the sources run: a slow disk at the start shortens no run.
-    let in_ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    let end_ns = plan.duration.map(|duration| clock.now_ns().saturating_add(in_ns(duration)));
     let (mut pace_ns, mut status_ns) = (SECOND.as_nanos() as u64, status.every().as_nanos() as u64);
     loop {
         let now_ns = clock.now_ns();

@@ -135,10 +135,8 @@ impl<P> Dispatcher<P> {
         while let Some(job) = jobs.as_slice().first() {
             let way = self.ways.of(job.kind);
             // What waits here may be what the window waits for.
-            let drawn = self.draw(way, job, |dispatcher| {
-                dispatcher.send_groups_in_order(all, refused);
-                dispatcher.parts.loads.refresh();
-            });
+            let drawn =
+                self.draw(way, job, |dispatcher| dispatcher.send_groups_in_order(all, refused));
             let chosen = drawn.map(|ticket| (self.choose_or_undo(way, job, ticket), ticket));
             let Some(job) = jobs.next() else { return };
             match chosen {

@@ -247,6 +247,8 @@ impl<P> Dispatcher<P> {
             }
             before_waiting(self);
             self.parts.tickets.wait(job.key);
+            // That may have taken a while.
+            self.parts.loads.refresh();
         }
     }
 

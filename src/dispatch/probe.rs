@@ -17,7 +17,8 @@ const ALL_ABOVE_NS: u64 = 20_000;
 const GAP: u32 = 16;
 
 /// Packets that come closer than this together may share a reading of the loads: it is then less
-/// than two microseconds old, and counts the packets since.
+/// than two microseconds old, and counts the packets since. After the last of a dense stream up to
+/// three may still have that of before, however long they are in coming.
 const SHARE_BELOW_NS: u64 = 500;
 
 /// So many share one.

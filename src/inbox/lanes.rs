@@ -158,9 +158,12 @@ impl<P> Lanes<P> {
     }
 
     /// Takes a message that another worker may work on as well; nothing while somebody else is
-    /// at the lanes.
-    pub fn steal(&self) -> Option<Message<P>> {
+    /// at the lanes, or unless `may`, which is asked when nothing can be put there any more.
+    pub fn steal(&self, may: impl FnOnce() -> bool) -> Option<Message<P>> {
         let mut waiting = self.waiting.try_lock().ok()?;
+        if !may() {
+            return None;
+        }
         let lanes = waiting.lanes.iter_mut().zip(&self.kinds);
         lanes.filter(|(_, kind)| kind.may_be_stolen()).find_map(|(lane, _)| lane.pop_front())
     }
@@ -252,8 +255,9 @@ mod tests {
     fn what_must_stay_in_order_is_not_stolen() {
         let (plan, lanes) = lanes();
         put(&plan, &lanes, Priority::High, Order::Sticky, 1);
-        assert_eq!(payload(lanes.steal()), None);
+        assert_eq!(payload(lanes.steal(|| true)), None);
         put(&plan, &lanes, Priority::Low, Order::Parallel, 2);
-        assert_eq!(payload(lanes.steal()), Some(2));
+        assert_eq!(payload(lanes.steal(|| false)), None);
+        assert_eq!(payload(lanes.steal(|| true)), Some(2));
     }
 }

@@ -3,8 +3,9 @@
 use super::board::LoadBoard;
 use crate::ids::WorkerId;
 
-/// A copy of the board's speeds, all of one moment: they change a few times a second, and are
-/// looked at with every choice.
+/// A copy of the board's speeds, which stands still within a reading: they change a few times a
+/// second, and are looked at with every choice. One made while the sampler writes has new figures
+/// of some workers and old ones of others, until the next reading.
 #[derive(Debug)]
 pub(super) struct Speeds {
     /// That of the board when it was copied; `None` before the first time.

@@ -49,18 +49,20 @@ fn within_a_reading_nobodys_speed_changes() {
     };
     let before = all(&loads);
     assert_eq!(before, [((1.0, 0.0, 0.0), 0.0, 1.0), ((0.5, 0.0, 0.0), 0.0, 2.0)]);
-    // What the sampler says, and a death, belong to the next reading.
+    // What the sampler says, and a death, belong to the next reading; each alone is noticed.
     board.set_speed(B, 0.25, 0.5);
+    assert_eq!((all(&loads), loads.take(B).foreign_load), (before, 0.0));
+    loads.refresh();
+    assert_eq!(all(&loads), [before[0], ((0.25, 0.5, 0.5), 0.0, 8.0)]);
     board.set_utilization(B, 0.75);
+    assert_eq!(loads.utilization(B), 0.0);
+    loads.refresh();
+    assert_eq!(all(&loads), [before[0], ((0.25, 0.5, 0.5), 0.75, 8.0)]);
     board.retire(A);
-    assert_eq!(all(&loads), before);
-    assert_eq!(loads.take(B).foreign_load, 0.0);
+    assert_eq!(loads.delay_when_idle(A), 1.0);
     loads.refresh();
     let after = [((1.0, 0.0, 0.0), 0.0, f32::INFINITY), ((0.25, 0.5, 0.5), 0.75, 8.0)];
     assert_eq!(all(&loads), after);
-    board.set_utilization(B, 0.5);
-    loads.refresh();
-    assert_eq!(loads.utilization(B), 0.5, "each change alone is noticed");
 }
 
 #[test]

@@ -5,8 +5,6 @@
 //! a whole message. The thief counts it as in flight here before it is uncounted there, so that
 //! at no moment it is in flight nowhere.
 
-use std::sync::atomic::{Ordering, fence};
-
 use super::{DeskOf, Worker};
 use crate::ids::WorkerId;
 use crate::inbox::{Message, Patience};
@@ -37,7 +35,9 @@ where
             return None;
         }
         let victim = self.parts.inboxes.of(self.victim()?);
-        let message = victim.queue().steal()?;
+        // What was sent after this worker was parked was put there after it, under the lock that is
+        // held when this is asked: nothing of that is taken.
+        let message = victim.queue().steal(|| !self.is_parked())?;
         let places = message.places();
         desk.inbox.force(places);
         victim.release(places);
@@ -47,6 +47,10 @@ where
 
     fn victim(&self) -> Option<WorkerId> {
         let (own, board) = (self.parts.info.worker, &self.parts.board);
+        if self.is_parked() {
+            // It has finished what it had and shall sleep.
+            return None;
+        }
         let speed = |worker| {
             let (capacity, foreign_load) = board.speed(worker);
             capacity * (1.0 - foreign_load)
@@ -61,10 +65,10 @@ where
                 worst = (left, Some(worker));
             }
         }
-        // Acquire: pairs with the claim of a packet that is counted above. Whoever parked this
-        // worker before it dispatched that packet is heard.
-        fence(Ordering::Acquire);
-        // A parked one has finished what it had and shall sleep.
-        worst.1.filter(|_| !board.parking().is_parked(own))
+        worst.1
+    }
+
+    fn is_parked(&self) -> bool {
+        self.parts.board.parking().is_parked(self.parts.info.worker)
     }
 }

@@ -55,7 +55,7 @@ fn the_terminal_going_away_does_not_end_the_run() {
 #[test]
 fn two_signals_at_once_are_one_request() {
     // Again, where the machine let so much time pass between the two that they are two requests.
-    while !two_signals_are_one_request() {}
+    assert!((0..20).any(|_| two_signals_are_one_request()));
 }
 
 /// Whether the two came so close together that they are one.
@@ -79,7 +79,7 @@ fn two_signals_are_one_request() -> bool {
 #[test]
 fn what_the_drain_limit_leaves_over_is_counted_and_said() {
     let place = Place::new();
-    let started = with_six_packets(&place, "--work spin:1h --drain-limit 2s");
+    let started = with_six_packets(&place, "--work spin:60s --drain-limit 2s");
     started.signal(Signal::TERM);
     started.end().exits(75).complains(&["6 packets", "--drain-limit"]).prints(&["abandoned 6"]);
     assert!(all_files(&place));

@@ -259,7 +259,7 @@ fn all_to_the_first(
         .own_policy(|| FirstOnly)
         .steal(steal)
         // All fit, even into the least part of the bound that a busy core has.
-        .inbox_bound(80_000)
+        .inbox_bound(1_000_000)
         .process(work)
         .start()
         .unwrap();
@@ -276,7 +276,15 @@ fn all_to_the_first(
 
 #[test]
 fn without_stealing_all_stay_where_they_were_sent() {
-    let shares = all_to_the_first(false, |_: &u64, _: &WorkerInfo| Ok(()), |sent| sent == 300);
+    // Long enough for the other to look many times.
+    let work = |_: &u64, _: &WorkerInfo| {
+        let clock = Clock::start();
+        while clock.now_ns() < 100_000 {
+            std::hint::spin_loop();
+        }
+        Ok(())
+    };
+    let shares = all_to_the_first(false, work, |sent| sent == 300);
     assert_eq!(shares, [(300, 0), (0, 0)]);
 }
 

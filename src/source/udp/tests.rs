@@ -92,14 +92,25 @@ fn a_turn_stops_when_it_has_enough() {
 /// buffer holds.
 #[test]
 fn what_the_kernel_drops_is_counted() {
+    let sent = 12_000;
+    // What the loopback device itself drops, on a busy machine, is counted by nobody: a thousand at
+    // a time, and not every time.
+    let mut tries = (0..20).map_while(|_| counted_of(sent));
+    let Some(first) = tries.next() else {
+        return; // No /proc/net/udp here: nothing to check against.
+    };
+    let is_all = |counted: u64| counted >= sent - sent / 50;
+    assert!(is_all(first) || tries.any(is_all), "{first} of {sent} at first");
+}
+
+/// How many of so many datagrams are known of; none where the system does not count.
+fn counted_of(sent: u64) -> Option<u64> {
     let (mut udp, sender) = loopback("127.0.0.1");
     udp.drops.refresh();
     if udp.drops.missed() {
-        return; // No /proc/net/udp here: nothing to check against.
+        return None;
     }
-    let sent = 12_000;
-    let datagram = format!("m v=1 # {}", "x".repeat(1_000));
-    let datagram = datagram.replace(" # ", "\n#");
+    let datagram = format!("m v=1\n#{}", "x".repeat(1_000));
     for _ in 0..sent {
         sender.send(datagram.as_bytes()).unwrap();
     }
@@ -111,10 +122,9 @@ fn what_the_kernel_drops_is_counted() {
     assert!(input.kernel_drops > 0, "no buffer holds {sent} KiB");
     assert!(input.rejected() > 0, "the rest of the buffer is left over");
     assert_eq!(input.lines_rejected[LEFT_AT_STOP], input.rejected());
-    // What the loopback device itself drops, on a busy machine, is counted by nobody: a thousand
-    // at a time.
     let counted = out.len() as u64 + input.rejected() + input.kernel_drops;
-    assert!((sent / 4..=sent).contains(&counted), "{counted} of {sent}");
+    assert!(counted <= sent, "{counted} of {sent}");
+    Some(counted)
 }
 
 /// A sender that never stops does not keep the run from ending.
