@@ -15,7 +15,10 @@ use super::*;
 use crate::dispatch::Overflow;
 use crate::ids::WorkerId;
 use crate::job::Job;
+use crate::loads::Loads;
+use crate::policy::{Ask, Policy};
 use crate::process::{Failure, WorkerInfo};
+use crate::random::Random;
 use crate::topology::PlacementRequest;
 use crate::worker::Slowdown;
 use proptest::prelude::*;
@@ -37,6 +40,21 @@ fn act(deed: &Deed, _: &WorkerInfo) -> Result<(), Failure> {
         Deed::Succeed => Ok(()),
         Deed::Fail => Err(Failure("asked to fail".into())),
         Deed::Panic => std::panic::panic_any("asked to panic"),
+    }
+}
+
+/// A rule that looks at nothing at all: everything goes to the first worker.
+struct FirstOnly;
+
+impl Policy for FirstOnly {
+    fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
+        WorkerId(0)
+    }
+    fn name(&self) -> &'static str {
+        "first-only"
+    }
+    fn choices(&self, _: u32) -> u32 {
+        1
     }
 }
 

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::hush_expected_panics;
+use super::{FirstOnly, hush_expected_panics};
 use crate::clock::Clock;
 use crate::dispatch::Overflow;
 use crate::engine::*;
 use crate::ids::WorkerId;
 use crate::job::{Job, Key};
-use crate::loads::Loads;
 use crate::order::Order;
 use crate::packet::Kind;
-use crate::policy::{Ask, Policy};
 use crate::process::{Failure, Process, WorkerInfo};
 use crate::random::Random;
 use crate::topology::PlacementRequest;
@@ -230,21 +228,6 @@ fn what_is_too_old_expires() {
     let ledger = engine.drain(Duration::from_secs(60)).unwrap();
     assert!(ledger.closes() && ledger.dropped.expired > 0, "{ledger}");
     assert_eq!(ledger.processed + ledger.dropped.expired, 400);
-}
-
-/// All to the first worker.
-struct FirstOnly;
-
-impl Policy for FirstOnly {
-    fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
-        WorkerId(0)
-    }
-    fn name(&self) -> &'static str {
-        "first-only"
-    }
-    fn choices(&self, _: u32) -> u32 {
-        1
-    }
 }
 
 /// Packets for the first of two workers alone, until `enough` of them; what each worked on and

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::FirstOnly;
 use crate::dispatch::Overflow;
 use crate::engine::*;
 use crate::ids::WorkerId;
 use crate::job::Job;
-use crate::loads::Loads;
 use crate::order::{Order, OrderRule};
-use crate::policy::{Ask, NAMES, Policy};
+use crate::policy::NAMES;
 use crate::process::WorkerInfo;
-use crate::random::Random;
 use crate::topology::PlacementRequest;
 
 fn four_workers() -> Builder<u64> {
@@ -58,21 +57,6 @@ fn a_parked_worker_gets_nothing() {
         dispatch(&mut engine, 400);
         let packets = packets(engine, 400);
         assert_eq!((packets[0], packets[2]), (0, 0), "{policy} {order}: {packets:?}");
-    }
-}
-
-/// A rule that looks at nothing at all.
-struct FirstOnly;
-
-impl Policy for FirstOnly {
-    fn choose(&mut self, _: &Ask, _: &Loads, _: &mut Random) -> WorkerId {
-        WorkerId(0)
-    }
-    fn name(&self) -> &'static str {
-        "first-only"
-    }
-    fn choices(&self, _: u32) -> u32 {
-        1
     }
 }
 
